@@ -1,0 +1,108 @@
+/*
+ * document/message.h - the fixed-size messages between the four roles.
+ *
+ * Each pair of roles shares one SOCK_SEQPACKET socketpair; a message is one packet of
+ * sizeof(struct message) bytes with up to MESSAGE_FDS descriptors. Channels:
+ *
+ *   guardian <-> control           (descriptor 3 of control)
+ *   guardian <-> worker, checker   (descriptor 3 of the child)
+ *   control  <-> worker, checker   (made by the guardian, passed in MESSAGE_CHANNEL)
+ *
+ * who -> whom          type              value              fds
+ * guardian -> child    START             struct start       stats, health, log
+ * guardian -> child    CHANNEL           index, role        one end of a new control channel
+ * guardian -> child    LOG               -                  log (reopened)
+ * guardian -> worker   SOCKET            address            listening socket
+ * guardian -> child    DOCUMENT          version            document, revocation (kept; on a restart)
+ * guardian -> child    SECRETS           -                  ticket secrets (kept; on a restart)
+ * guardian -> control  READY             -                  document, revocation, secrets, if kept
+ * control  -> guardian CONFIGURE         struct configure   -
+ * guardian -> control  REPLY             a = 0 or errno     - (answer to CONFIGURE, OPEN, KEEP, CLOSE)
+ * control  -> guardian OPEN / CLOSE      address            -
+ * control  -> guardian KEEP              version            document, revocation, secrets
+ * control  -> guardian SERVING           version            - (the first time: sd_notify, upgrade done)
+ * control  -> child    DOCUMENT          version            document, revocation
+ * control  -> child    SECRETS           -                  ticket secrets
+ * child    -> control  APPLIED           version, a = 0     -
+ * child    -> control  REFUSED           version, error     -
+ * any      -> child    DRAIN             a = milliseconds   -
+ * guardian -> control  RELOAD, STOP      -                  -
+ */
+#ifndef SALLYPORT_DOCUMENT_MESSAGE_H
+#define SALLYPORT_DOCUMENT_MESSAGE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/bytes.h"
+#include "base/error.h"
+#include "net/address.h"
+
+enum message_type {
+	MESSAGE_START = 1,
+	MESSAGE_CHANNEL,
+	MESSAGE_LOG,
+	MESSAGE_SOCKET,
+	MESSAGE_READY,
+	MESSAGE_CONFIGURE,
+	MESSAGE_REPLY,
+	MESSAGE_OPEN,
+	MESSAGE_CLOSE,
+	MESSAGE_KEEP,
+	MESSAGE_SERVING,
+	MESSAGE_DOCUMENT,
+	MESSAGE_SECRETS,
+	MESSAGE_APPLIED,
+	MESSAGE_REFUSED,
+	MESSAGE_DRAIN,
+	MESSAGE_RELOAD,
+	MESSAGE_STOP,
+};
+
+enum message_role { ROLE_GUARDIAN, ROLE_CONTROL, ROLE_CHECKER, ROLE_WORKER };
+
+struct message_start {
+	uint32_t index;    /* of the worker */
+	uint32_t workers;
+	uint32_t uid, gid; /* to become; 0: stay */
+	uint8_t sandbox;   /* 0: --no-sandbox */
+	uint8_t privileged; /* started as root: chroot and change the user */
+	uint8_t log_json;
+	uint8_t zero;      /* padding */
+};
+
+struct message_configure {
+	uint32_t workers;
+	uint32_t shutdown_timeout_s;
+	char user[64];
+	char log[512];
+	uint8_t log_json;
+};
+
+#define MESSAGE_FDS 3
+
+struct message {
+	uint32_t type;
+	uint32_t a;
+	uint64_t version;
+	union {
+		struct message_start start;
+		struct message_configure configure;
+		struct address address;
+		struct error error;
+		struct { uint32_t index, role; } channel;
+	} value;
+};
+
+/* 1: sent; 0: the channel is full (would block), nothing was sent; -1: the other side is gone. */
+int message_send(int channel, const struct message *message, const int *fds, unsigned int fd_count);
+/* 1: received; 0: nothing there; -1: the other side is gone or spoke nonsense. ret_fds gets
+ * MESSAGE_FDS descriptors, -1 where there is none, all close-on-exec and owned by the caller. */
+int message_receive(int channel, struct message *ret_message, int ret_fds[MESSAGE_FDS]);
+
+/* A sealed memfd with these bytes; -1 on error. */
+int must_check message_memfd(const char *name, struct bytes content, struct error *err);
+/* Maps a whole memfd read-only. An empty or unreadable one is an error. */
+int must_check message_map(int fd, struct bytes *ret_mapped, struct error *err);
+void message_unmap(struct bytes mapped);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * x509/revocation.h - who was revoked: one sorted table, built by control, mapped by every worker.
+ *
+ * The table is position-free bytes for a sealed memfd. An issuer is the SHA-256 of its
+ * SubjectPublicKeyInfo. An issuer that has a list configured but none that can be used (unreadable,
+ * badly signed) is in the table as broken; one past next_update + 5 minutes is stale. Both answer
+ * UNUSABLE: fail closed, for that issuer only.
+ */
+#ifndef SALLYPORT_X509_REVOCATION_H
+#define SALLYPORT_X509_REVOCATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/bytes.h"
+
+#define REVOCATION_GRACE_S 300
+#define REVOCATION_KEY_SIZE 32
+#define REVOCATION_SERIAL_SIZE 20 /* larger serials never match a list: RFC 5280 4.1.2.2 */
+
+enum revocation_answer {
+	REVOCATION_NO_LIST,  /* nothing configured for this issuer */
+	REVOCATION_GOOD,
+	REVOCATION_REVOKED,
+	REVOCATION_UNUSABLE,
+};
+
+/* A mapped table. */
+struct revocation {
+	struct bytes bytes; /* borrowed */
+};
+
+/* Checks everything a look-up relies on. */
+int must_check revocation_open(struct bytes bytes, struct revocation *ret_table, struct error *err);
+enum revocation_answer revocation_find(const struct revocation *table,
+				       const uint8_t issuer_key[REVOCATION_KEY_SIZE],
+				       struct bytes serial, int64_t now, int64_t *ret_when);
+
+/* One line per issuer, for status and metrics. false past the end. */
+struct revocation_issuer {
+	uint8_t key[REVOCATION_KEY_SIZE];
+	char name[192];       /* subject, for people */
+	bool broken;
+	int64_t this_update, next_update; /* next_update 0: never stale */
+	uint64_t entries;
+};
+bool revocation_issuer(const struct revocation *table, size_t i, struct revocation_issuer *ret);
+
+/* --- building --- */
+struct revocation_builder;
+struct revocation_builder *revocation_builder_new(void);
+void revocation_builder_free(struct revocation_builder *builder);
+
+/* Adds one CRL file (PEM or DER; several PEM lists in one file are fine) for the CA certificates of
+ * one CaCertificates entry. Every list must be issued and signed by one of them (name, key), be v2 or
+ * v1 with legal content: RFC 5280 5.1-5.2; unknown critical extensions, indirect, delta and
+ * reason-partitioned lists are refused. On error the issuers it can be told for (all CAs of the entry,
+ * when it cannot be told) become broken, and the error says why: the caller logs it and goes on.
+ * Two lists of one issuer: the later thisUpdate wins. */
+int must_check revocation_builder_add(struct revocation_builder *builder, const char *path,
+				      struct bytes content, const struct bytes *ca_ders,
+				      size_t ca_count, struct error *err);
+/* Marks the issuers broken: the file could not be read. */
+void revocation_builder_add_unreadable(struct revocation_builder *builder,
+				       const struct bytes *ca_ders, size_t ca_count);
+/* 500,000 entries: 32 bytes each, sorted. */
+int must_check revocation_builder_finish(struct revocation_builder *builder,
+					 struct buffer *ret_bytes, struct error *err);
+
+#endif
