@@ -10,8 +10,9 @@
  *
  * who -> whom          type              value              fds
  * guardian -> child    START             struct start       stats, health, log
+ * guardian -> control  START             struct start       stats, health, log (in front of READY)
  * guardian -> child    CHANNEL           index, role        one end of a new control channel
- * guardian -> child    LOG               -                  log (reopened)
+ * guardian -> any      LOG               -                  log (reopened)
  * guardian -> worker   SOCKET            address            listening socket
  * guardian -> child    DOCUMENT          version            document, revocation (kept; on a restart)
  * guardian -> child    SECRETS           -                  ticket secrets (kept; on a restart)
