@@ -5,7 +5,8 @@
  * counts only while its whole group is unchecked; with checks off everybody counts; when nobody is
  * left, AllDown decides: TRY_ALL offers every server with weight > 0, REFUSE none. Slow start ramps a
  * server that just became healthy from 10 % of its weight. Ejection: 3 connect failures in a row, 10 s
- * doubling to 300 s, at most half of the group, ended by a good check.
+ * doubling to 300 s, at most half of the group, ended by a good check. "Nobody is left" is asked for
+ * each connection: with TRY_ALL one that failed with all good servers tries the others as well.
  *
  * Lives in one worker: no locks. Connections hold a server, never the group of an old snapshot.
  */
@@ -35,7 +36,8 @@ struct server {
 	unsigned int ejections;     /* in a row: doubles the time */
 	uint64_t ejected_until_ms;  /* 0: not ejected */
 	uint64_t ejected_good_checks; /* health->good_checks when it was ejected */
-	int64_t current_weight;     /* smooth weighted round robin */
+	int64_t current_weight;     /* what round robin owes it */
+	uint64_t hash;              /* of its address: Sch and Tch choose alike in every process */
 };
 
 struct balance_env {
@@ -53,7 +55,8 @@ struct balance_request {
 };
 
 /* old: the group of the same name that this one replaces, or NULL: servers that stay (same slot) are
- * the same objects, with their round-robin and ejection state; those that go are marked gone. */
+ * the same objects, with their round-robin and ejection state; those that go are marked gone. The
+ * servers change at once: call it when the new snapshot takes over, not while it is being built. */
 struct group *group_new(const struct document_group *from, struct group *old,
 			struct balance_env env, uint64_t now_ms);
 struct group *group_ref(struct group *group);
@@ -70,7 +73,8 @@ void server_unref(struct server *server);
 void server_opened(struct server *server, struct balance_env env);
 void server_closed(struct server *server, struct balance_env env);
 void server_connected(struct server *server, struct balance_env env);
-void server_failed(struct server *server, struct group *group, struct balance_env env,
+/* True: this failure ejected it. group NULL: it only counts. */
+bool server_failed(struct server *server, struct group *group, struct balance_env env,
 		   uint64_t now_ms);
 
 #endif
