@@ -106,22 +106,21 @@ static struct stats_source *find_row(struct stats *stats, uint32_t worker, uint6
 	return NULL;
 }
 
-/* Handshakes that began within the last 1000 ms, as far as two counts can tell. */
-static uint32_t row_rate(struct stats_source *row, uint64_t now_ms)
+/* Thousandths of handshakes that began within the last 1000 ms, as far as two counts can tell. */
+static uint64_t row_rate(struct stats_source *row, uint64_t now_ms)
 {
 	uint32_t second = (uint32_t)(now_ms / 1000);
 	uint32_t passed_ms = (uint32_t)(now_ms % 1000);
 	uint32_t age = second - atomic_load(&row->second);
-	uint64_t before;
+	uint64_t now, before;
 
 	if (age == UINT32_MAX) /* the owner's clock is already in the next second */
-		return atomic_load(&row->count) + atomic_load(&row->count_before);
+		return ((uint64_t)atomic_load(&row->count) + atomic_load(&row->count_before)) * 1000;
 	if (age > 1)
 		return 0;
 	before = atomic_load(age == 0 ? &row->count_before : &row->count);
-	/* Rounded up: what began this very moment a second ago still counts. */
-	return (uint32_t)((before * (1000 - passed_ms) + 999) / 1000) +
-	       (age == 0 ? atomic_load(&row->count) : 0);
+	now = age == 0 ? atomic_load(&row->count) : 0;
+	return now * 1000 + before * (1000 - passed_ms);
 }
 
 static bool row_is_idle(struct stats_source *row)
@@ -180,7 +179,8 @@ static void row_add(struct stats_source *row, bool handshake, uint64_t now_ms)
 }
 
 struct source_sum {
-	uint32_t connections, handshakes, rate;
+	uint32_t connections, handshakes;
+	uint64_t rate; /* in thousandths */
 };
 
 static struct source_sum sum_rows(struct stats *stats, uint64_t key, uint64_t now_ms)
@@ -215,7 +215,7 @@ static enum limit_answer judge(const struct source_sum *sum, const struct limit_
 		return LIMIT_OK;
 	if (rules->max_handshakes > 0 && sum->handshakes > rules->max_handshakes)
 		return LIMIT_HANDSHAKES;
-	if (rules->max_handshake_rate > 0 && sum->rate > rules->max_handshake_rate)
+	if (rules->max_handshake_rate > 0 && sum->rate > rules->max_handshake_rate * 1000ull)
 		return LIMIT_HANDSHAKE_RATE;
 	return LIMIT_OK;
 }
@@ -234,7 +234,7 @@ enum limit_answer limit_take_source(struct stats *stats, uint32_t worker, uint32
 	struct limit_source source = { 0 };
 	struct source_sum sum;
 	enum limit_answer answer;
-	uint64_t key;
+	uint64_t key = 0;
 
 	if (rules_are_set(rules, handshake) && client->family != 0) {
 		key = source_key(stats, listener, client);

@@ -219,7 +219,7 @@ static void a_full_table_admits_and_recovers(void **state)
 		limit_source_release(&held[i]);
 	/* Every row is free again, and the limit works for those that had no row. */
 	client.ip[1] = 1;
-	for (i = 0; i < STATS_SOURCES / 2; i++) {
+	for (i = 0; i < STATS_SOURCES / 4; i++) {
 		client.ip[2] = (uint8_t)(i >> 8);
 		client.ip[3] = (uint8_t)i;
 		assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &held[i]),
