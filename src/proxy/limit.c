@@ -215,7 +215,7 @@ static enum limit_answer judge(const struct source_sum *sum, const struct limit_
 		return LIMIT_OK;
 	if (rules->max_handshakes > 0 && sum->handshakes > rules->max_handshakes)
 		return LIMIT_HANDSHAKES;
-	if (rules->max_handshake_rate > 0 && sum->rate > rules->max_handshake_rate * 1000ull)
+	if (rules->max_handshake_rate > 0 && sum->rate / 1000 > rules->max_handshake_rate)
 		return LIMIT_HANDSHAKE_RATE;
 	return LIMIT_OK;
 }
