@@ -14,13 +14,19 @@
 
 struct loop {
 	int epoll;
-	uint64_t now_ms;
+	uint64_t now_ms, now_us;
 	uint64_t tick;              /* the last one that was run */
 	uint64_t armed[SLOTS / 64]; /* which slots hold something */
 	struct timeout slots[SLOTS]; /* list heads */
 	struct epoll_event events[EVENTS];
 	int event_count, event_next;
 };
+
+static void read_clock(struct loop *loop)
+{
+	loop->now_us = monotime_us();
+	loop->now_ms = loop->now_us / 1000;
+}
 
 struct loop *loop_new(struct error *err)
 {
@@ -35,7 +41,7 @@ struct loop *loop_new(struct error *err)
 	}
 	for (i = 0; i < SLOTS; i++)
 		loop->slots[i].next = loop->slots[i].prev = &loop->slots[i];
-	loop->now_ms = monotime_ms();
+	read_clock(loop);
 	loop->tick = loop->now_ms / LOOP_TICK_MS;
 	return loop;
 }
@@ -183,7 +189,7 @@ void loop_turn(struct loop *loop, int max_wait_ms)
 			wait_ms = next_ms;
 	}
 	got = epoll_wait(loop->epoll, loop->events, EVENTS, wait_ms);
-	loop->now_ms = monotime_ms();
+	read_clock(loop);
 	loop->event_count = got > 0 ? got : 0;
 	for (loop->event_next = 0; loop->event_next < loop->event_count;) {
 		struct epoll_event *event = &loop->events[loop->event_next++];
@@ -199,4 +205,14 @@ void loop_turn(struct loop *loop, int max_wait_ms)
 uint64_t loop_now_ms(const struct loop *loop)
 {
 	return loop->now_ms;
+}
+
+uint64_t loop_now_us(const struct loop *loop)
+{
+	return loop->now_us;
+}
+
+const uint64_t *loop_clock(const struct loop *loop)
+{
+	return &loop->now_ms;
 }

@@ -46,5 +46,8 @@ bool timeout_is_set(const struct timeout *timeout);
 void loop_turn(struct loop *loop, int max_wait_ms);
 /* The time the current turn began; cheaper than asking the clock. */
 uint64_t loop_now_ms(const struct loop *loop);
+uint64_t loop_now_us(const struct loop *loop);
+/* Where loop_now_ms() is kept, for those that read it often. */
+const uint64_t *loop_clock(const struct loop *loop);
 
 #endif

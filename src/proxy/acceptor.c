@@ -1,0 +1,278 @@
+#include "proxy/acceptor.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/monotime.h"
+#include "proxy/conn.h"
+
+#define ACCEPT_CAP 64      /* in one turn, of one socket */
+#define RETRY_MS 100
+#define DESCRIPTORS_PER_CONN 2
+
+struct acceptor {
+	struct acceptor *next;
+	struct worker *worker;
+	struct watch watch;
+	int fd;
+	struct address address;
+	struct listener *listener; /* NULL: none yet */
+	bool ready;                /* there may be more to accept */
+	struct timeout retry;
+};
+
+/* Options that accepted sockets inherit: set once here instead of on each connection. */
+static void set_inherited(int fd, const struct listener *listener)
+{
+	static const struct { int level, option, value; } options[] = {
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },    { SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 },  { IPPROTO_TCP, TCP_KEEPINTVL, 10 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },    { IPPROTO_TCP, TCP_USER_TIMEOUT, 30000 },
+	};
+	int mss = (int)listener->mss;
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof(int));
+	if (mss > 0)
+		setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof(mss));
+}
+
+static void pause_accepting(struct acceptor *acceptor, const char *why)
+{
+	static uint64_t last_said_ms;
+	struct worker *worker = acceptor->worker;
+	struct log_line line;
+
+	timeout_set(worker->loop, &acceptor->retry, worker->now_ms + RETRY_MS);
+	if (last_said_ms != 0 && worker->now_ms - last_said_ms < 1000)
+		return;
+	last_said_ms = worker->now_ms;
+	line = log_begin(&worker->child->log, "accept_paused");
+	log_text(&line, "listener", acceptor->listener->name);
+	log_text(&line, "error", why);
+	log_number(&line, "connections", worker->conn_count);
+	log_end(&line);
+}
+
+static void refuse(int fd)
+{
+	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(fd);
+}
+
+/* All limits of the listener. On false nothing is held and the drop is counted. */
+static bool within_limits(struct acceptor *acceptor, const struct address *client,
+			  struct limit_source *ret_source)
+{
+	struct worker *worker = acceptor->worker;
+	const struct listener *listener = acceptor->listener;
+	struct stats *stats = worker->child->stats;
+	struct stats_listener *counters = &worker->stats->listeners[listener->slot];
+	uint32_t index = worker->env.worker;
+
+	if (!limit_take_cps(stats, listener->slot, listener->cps, monotime_us() * 1000)) {
+		counters->dropped_cps++;
+		return false;
+	}
+	if (listener->max_connections > 0 &&
+	    stats_listener_active(stats, listener->slot) >= listener->max_connections) {
+		counters->dropped_limit++;
+		return false;
+	}
+	if (limit_take_source(stats, index, listener->slot, client, &listener->source_rules,
+			      listener->tls != NULL, worker->now_ms, ret_source) != LIMIT_OK) {
+		counters->dropped_source++;
+		return false;
+	}
+	return true;
+}
+
+static void welcome(struct acceptor *acceptor, int fd, const struct sockaddr_storage *from)
+{
+	struct address client, local = acceptor->address;
+	struct limit_source source = { 0 };
+
+	address_from_sockaddr(from, &client);
+	if (address_is_any(&local))
+		local.family = 0; /* asked for when somebody wants to know */
+	if (!within_limits(acceptor, &client, &source)) {
+		refuse(fd);
+		return;
+	}
+	conn_new(acceptor->worker, fd, &client, &local, acceptor->listener, source);
+}
+
+static const char *accept_error(struct worker *worker, int code)
+{
+	if (code == EMFILE || code == ENFILE) {
+		worker->stats->descriptors_full++;
+		return "no descriptors are left";
+	}
+	worker->stats->memory_full++;
+	return "no memory is left";
+}
+
+/* false: nothing more to accept, or not now. */
+static bool accept_one(struct acceptor *acceptor)
+{
+	struct worker *worker = acceptor->worker;
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	int fd;
+
+	if (worker->conn_count >= worker->conn_max) {
+		pause_accepting(acceptor, accept_error(worker, EMFILE));
+		return false;
+	}
+	fd = accept4(acceptor->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		welcome(acceptor, fd, &from);
+		return true;
+	}
+	if (errno == EINTR || errno == ECONNABORTED)
+		return true;
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+		pause_accepting(acceptor, accept_error(worker, errno));
+	else
+		acceptor->ready = false;
+	return false;
+}
+
+static void run(struct acceptor *acceptor)
+{
+	int i;
+
+	if (acceptor->listener == NULL || timeout_is_set(&acceptor->retry))
+		return;
+	for (i = 0; i < ACCEPT_CAP; i++)
+		if (!accept_one(acceptor))
+			return;
+	acceptor->worker->accept_again = true;
+}
+
+static void acceptor_ready(struct watch *watch, uint32_t events)
+{
+	struct acceptor *acceptor =
+		(struct acceptor *)((char *)watch - offsetof(struct acceptor, watch));
+
+	(void)events;
+	acceptor->worker->now_ms = loop_now_ms(acceptor->worker->loop);
+	acceptor->ready = true;
+	run(acceptor);
+}
+
+static void retry_expired(struct timeout *timeout)
+{
+	struct acceptor *acceptor =
+		(struct acceptor *)((char *)timeout - offsetof(struct acceptor, retry));
+
+	acceptor->worker->now_ms = loop_now_ms(acceptor->worker->loop);
+	run(acceptor);
+}
+
+static void acceptor_free(struct acceptor *acceptor)
+{
+	struct worker *worker = acceptor->worker;
+
+	timeout_cancel(worker->loop, &acceptor->retry);
+	loop_remove(worker->loop, acceptor->fd, &acceptor->watch);
+	close(acceptor->fd);
+	listener_unref(acceptor->listener);
+	free(acceptor);
+}
+
+static void acceptor_bind(struct acceptor *acceptor)
+{
+	struct listener *listener = snapshot_listener(acceptor->worker->snapshot, &acceptor->address);
+
+	if (listener != NULL)
+		listener_ref(listener);
+	listener_unref(acceptor->listener);
+	acceptor->listener = listener;
+	if (listener != NULL)
+		set_inherited(acceptor->fd, listener);
+}
+
+static void close_address(struct worker *worker, const struct address *address)
+{
+	struct acceptor **at = &worker->acceptors;
+
+	while (*at != NULL) {
+		struct acceptor *acceptor = *at;
+
+		if (!address_equal(&acceptor->address, address)) {
+			at = &acceptor->next;
+			continue;
+		}
+		*at = acceptor->next;
+		acceptor_free(acceptor);
+	}
+}
+
+void acceptor_add(struct worker *worker, const struct address *address, int fd)
+{
+	struct acceptor *acceptor;
+
+	if (fd < 0 || worker->draining) {
+		if (fd >= 0)
+			close(fd);
+		close_address(worker, address);
+		return;
+	}
+	acceptor = memory_new(sizeof(*acceptor));
+	acceptor->worker = worker;
+	acceptor->watch.ready = acceptor_ready;
+	acceptor->retry.expired = retry_expired;
+	acceptor->fd = fd;
+	acceptor->address = *address;
+	acceptor->ready = true;
+	acceptor->next = worker->acceptors;
+	worker->acceptors = acceptor;
+	acceptor_bind(acceptor);
+	if (loop_add(worker->loop, fd, &acceptor->watch, EPOLLIN, NULL) < 0)
+		close_address(worker, address);
+	worker->accept_again = true;
+}
+
+void acceptor_bind_all(struct worker *worker)
+{
+	struct acceptor **at = &worker->acceptors;
+
+	while (*at != NULL) {
+		struct acceptor *acceptor = *at;
+
+		acceptor_bind(acceptor);
+		if (acceptor->listener == NULL) {
+			*at = acceptor->next;
+			acceptor_free(acceptor);
+			continue;
+		}
+		at = &acceptor->next;
+	}
+	worker->accept_again = true;
+}
+
+void acceptor_run_all(struct worker *worker)
+{
+	struct acceptor *acceptor;
+
+	for (acceptor = worker->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		if (acceptor->ready)
+			run(acceptor);
+}
+
+void acceptor_close_all(struct worker *worker)
+{
+	while (worker->acceptors != NULL) {
+		struct acceptor *acceptor = worker->acceptors;
+
+		worker->acceptors = acceptor->next;
+		acceptor_free(acceptor);
+	}
+}
