@@ -99,6 +99,10 @@ static void dispatch(struct child *child, const struct message *message, int fds
 			kept = 1;
 		}
 		break;
+	case MESSAGE_CLOSE:
+		if (child->socket != NULL)
+			child->socket(child, &message->value.address, -1);
+		break;
 	case MESSAGE_DOCUMENT:
 		if (child->document != NULL) {
 			child->document(child, message->version, fds[0], fds[1]);

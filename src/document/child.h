@@ -26,7 +26,8 @@ struct child {
 	char name[16];              /* "worker-0", "checker" */
 
 	/* Set by the owner before child_listen(); NULL: not interested. Descriptors become the
-	 * callee's. from_control: answer with child_answer(). */
+	 * callee's. A document is answered with child_answer(). socket: fd -1 takes the sockets of this
+	 * address away again. */
 	void (*document)(struct child *child, uint64_t version, int document_fd, int revocation_fd);
 	void (*secrets)(struct child *child, int secrets_fd);
 	void (*socket)(struct child *child, const struct address *address, int fd);

@@ -14,6 +14,7 @@
  * guardian -> child    CHANNEL           index, role        one end of a new control channel
  * guardian -> any      LOG               -                  log (reopened)
  * guardian -> worker   SOCKET            address            listening socket
+ * guardian -> worker   CLOSE             address            - (an OPEN that was undone)
  * guardian -> child    DOCUMENT          version            document, revocation (kept; on a restart)
  * guardian -> child    SECRETS           -                  ticket secrets (kept; on a restart)
  * guardian -> control  READY             -                  document, revocation, secrets, if kept
