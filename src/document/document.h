@@ -5,7 +5,7 @@
  * the workers and the checker, which decode it with the same code. A decoded document borrows from
  * the bytes: keep them mapped while it lives.
  *
- * Every object carries the SHA-256-like content hash of everything it means (its own fields and the
+ * Every object carries the SHA-256 content hash of everything it means (its own fields and the
  * hashes of what it refers to): same hash, same object. That is how a worker shares the unchanged
  * objects of two documents. References are indexes into the arrays below, checked on decoding.
  */
@@ -20,6 +20,7 @@
 
 #define DOCUMENT_HASH_SIZE 32
 #define DOCUMENT_NAME_SIZE 192  /* of a listener, group or server, with the end */
+#define DOCUMENT_ID_SIZE 208    /* of a security policy: 200 characters */
 #define DOCUMENT_NONE UINT32_MAX
 
 struct document_certificate {
@@ -47,7 +48,7 @@ struct document_trust {
 
 struct document_policy {
 	uint8_t hash[DOCUMENT_HASH_SIZE];
-	char id[DOCUMENT_NAME_SIZE];
+	char id[DOCUMENT_ID_SIZE];
 	uint32_t tls_versions;  /* MODEL_TLS_* */
 	struct bytes *ciphers;  /* OpenSSL names, not terminated */
 	uint32_t cipher_count;

@@ -9,6 +9,9 @@ enum slot_kind { SLOT_LISTENER, SLOT_SERVER, SLOT_KINDS };
 
 struct slots;
 struct document;
+struct document_group;
+struct document_listener;
+struct document_server;
 
 struct slots *slots_new(uint32_t listener_capacity, uint32_t server_capacity);
 void slots_free(struct slots *slots);
@@ -26,7 +29,12 @@ void slots_abort(struct slots *slots);
 /* A restarted control learns the slots from the document that is being served. */
 void slots_recover(struct slots *slots, const struct document *document);
 
-/* The identities, as text; ret_text needs DOCUMENT_NAME_SIZE * 2. */
 #define SLOT_IDENTITY_SIZE 512
+
+/* The identities, as text: balancer + ports + protocol; group + address + port. */
+void slot_listener_identity(const struct document_listener *listener,
+			    char ret_text[SLOT_IDENTITY_SIZE]);
+void slot_server_identity(const struct document_group *group, const struct document_server *server,
+			  char ret_text[SLOT_IDENTITY_SIZE]);
 
 #endif

@@ -38,13 +38,20 @@ struct model_settings {
 
 struct model_zone_mapping {
 	char *zone_id;
+	char *vswitch_id;             /* opaque */
 	char *private_ipv4_address;
 	char *ipv6_address;
 };
 
+enum model_address_type { MODEL_INTRANET, MODEL_INTERNET };
+enum model_ip_version { MODEL_IP_ANY, MODEL_IPV4, MODEL_DUAL_STACK };
+
 struct model_load_balancer {
 	int line;
 	char *name;
+	enum model_address_type address_type;
+	enum model_ip_version ip_version; /* ANY: not said, both are fine */
+	char *vpc_id;                 /* opaque */
 	struct model_zone_mapping *zones;
 	size_t zone_count;
 	int64_t cps;                  /* per zone address; 0: no limit */
@@ -123,8 +130,11 @@ struct model_health_check {
 	bool http_1_1;
 };
 
+enum model_server_type { MODEL_SERVER_IP, MODEL_SERVER_ECS, MODEL_SERVER_ENI, MODEL_SERVER_ECI };
+
 struct model_server {
 	int line;
+	enum model_server_type type;   /* kept for the API's sake: no difference here */
 	char *server_id;               /* NULL: the IP */
 	char *server_ip;
 	int64_t port;                  /* 0 only in AnyPort groups */
@@ -132,9 +142,14 @@ struct model_server {
 	char *description;
 };
 
+enum model_group_type { MODEL_GROUP_INSTANCE, MODEL_GROUP_IP };
+
 struct model_server_group {
 	int line;
 	char *name;
+	enum model_group_type type;
+	enum model_ip_version ip_version;
+	char *vpc_id;                  /* opaque */
 	enum model_protocol protocol;  /* TCPSSL is treated as TCP */
 	enum model_scheduler scheduler;
 	bool preserve_client_ip;
@@ -188,6 +203,18 @@ struct model_listener {
 	struct model_strings proxy_protocol_from;     /* CIDR blocks */
 };
 
+/* What is found by name. */
+enum model_kind { MODEL_LOAD_BALANCERS, MODEL_CERTIFICATES, MODEL_CA_CERTIFICATES, MODEL_POLICIES,
+	MODEL_SERVER_GROUPS, MODEL_KINDS };
+
+struct name_index;
+
+/* Where a value stands in the manifest: found by the value's address in the model. */
+struct model_line {
+	const void *value;
+	int line;
+};
+
 struct model {
 	char *source;                  /* path of the manifest, for error places */
 	struct model_settings settings;
@@ -203,11 +230,29 @@ struct model {
 	size_t server_group_count;
 	struct model_listener *listeners;
 	size_t listener_count;
+	struct model_line *lines;
+	size_t line_count;
+	struct name_index *indexes[MODEL_KINDS]; /* of names; NULL: looked up one by one */
 };
 
+struct model *model_new(void);
 void model_free(struct model *model); /* wipes keys; NULL is fine */
 
+/* The line on which a value of this model was set, or otherwise (0: none). */
+int model_line_of(const struct model *model, const void *value, int otherwise);
+void model_line_add(struct model *model, const void *value, int line);
+/* Sets err->place to "FILE:LINE", a long path cut in front. Always -1. line 0: the file alone. */
+int model_error_place(struct error *err, const char *source, int line);
+
+/* Makes the look-ups below quick; resources must not be added or renamed afterwards. Of two with the
+ * same name the first is found. */
+void model_index(struct model *model);
+
+/* The existing name closest to one that does not exist, or NULL. */
+const char *model_nearest(const struct model *model, enum model_kind kind, const char *name);
+
 /* Look-ups by name or id; NULL when there is none. */
+void *model_find(const struct model *model, enum model_kind kind, const char *name);
 struct model_load_balancer *model_find_load_balancer(const struct model *model, const char *name);
 struct model_certificate *model_find_certificate(const struct model *model, const char *name);
 struct model_ca_certificate *model_find_ca_certificate(const struct model *model, const char *name);
