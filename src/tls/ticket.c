@@ -31,6 +31,8 @@ void ticket_keys_set(const struct ticket_key *new_keys, size_t count)
 {
 	size_t i;
 
+	if (count == 0)
+		return;
 	for (i = 0; i < key_count; i++)
 		EVP_AEAD_CTX_cleanup(&keys[i].aead);
 	key_count = 0;
@@ -40,6 +42,17 @@ void ticket_keys_set(const struct ticket_key *new_keys, size_t count)
 				      32, TAG_SIZE, NULL) == 1)
 			key_count++;
 	}
+}
+
+int ticket_keys_init(void)
+{
+	struct ticket_key key;
+
+	if (RAND_bytes((uint8_t *)&key, sizeof(key)) != 1)
+		return -1;
+	ticket_keys_set(&key, 1);
+	memory_wipe(&key, sizeof(key));
+	return 0;
 }
 
 static size_t max_overhead(SSL *ssl)

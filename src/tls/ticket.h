@@ -19,7 +19,11 @@ struct ticket_key {
 	uint8_t key[32];
 };
 
-/* The first seals, all open. Replaces what was there; without keys no tickets are made. */
+/* The first seals, all open. Replaces what was there. Until the first call tickets are sealed under a
+ * key that only this process knows; an empty list changes nothing. */
 void ticket_keys_set(const struct ticket_key *keys, size_t count);
+
+/* Makes that key; part of tls_init(). 0, or -1 without entropy. */
+int ticket_keys_init(void);
 
 #endif

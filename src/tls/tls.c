@@ -7,6 +7,8 @@
 #include <openssl/nid.h>
 #include <openssl/rand.h>
 
+#include "tls/ticket.h"
+
 static int sign_once(const uint8_t digest[32])
 {
 	EC_KEY *key = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
@@ -39,7 +41,8 @@ int tls_init(struct error *err)
 	uint8_t random[32];
 
 	CRYPTO_pre_sandbox_init();
-	if (RAND_bytes(random, sizeof(random)) != 1 || !sign_once(random) || !seal_once(random))
+	if (RAND_bytes(random, sizeof(random)) != 1 || !sign_once(random) || !seal_once(random) ||
+	    ticket_keys_init() < 0)
 		return error_set(err, ERROR_SYSTEM, "could not start the TLS library");
 	OPENSSL_cleanse(random, sizeof(random));
 	return 0;
