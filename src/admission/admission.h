@@ -38,6 +38,7 @@ struct admission_record {
 	uint8_t anchor_hash[32];    /* SHA-256 of the anchor's DER */
 	struct admission_link links[ADMISSION_LINKS]; /* leaf first, anchor last */
 	uint8_t link_count;
+	bool strict;                   /* the chain was checked against the strict profile */
 	int64_t not_before, not_after; /* latest and earliest of all links */
 	char identity[ADMISSION_TEXT_SIZE];
 	char subject[ADMISSION_TEXT_SIZE];

@@ -35,6 +35,12 @@ enum revocation_answer revocation_find(const struct revocation *table,
 				       const uint8_t issuer_key[REVOCATION_KEY_SIZE],
 				       struct bytes serial, int64_t now, int64_t *ret_when);
 
+/* The same for a CA certificate: a list that its issuer made for end entities only says nothing about
+ * it (and the other way round): NO_LIST. */
+enum revocation_answer revocation_find_ca(const struct revocation *table,
+					  const uint8_t issuer_key[REVOCATION_KEY_SIZE],
+					  struct bytes serial, int64_t now, int64_t *ret_when);
+
 /* One line per issuer, for status and metrics. false past the end. */
 struct revocation_issuer {
 	uint8_t key[REVOCATION_KEY_SIZE];

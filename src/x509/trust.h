@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/bytes.h"
 
 struct trust;
@@ -27,5 +28,9 @@ void trust_free(struct trust *trust);
 /* Subject names (DER) of the anchors and intermediates, for the certificate_authorities list. */
 size_t trust_subject_count(const struct trust *trust);
 struct bytes trust_subject(const struct trust *trust, size_t i);
+
+/* Is the certificate with this SHA-256 of its DER an anchor of the set? ret_strict (may be NULL)
+ * gets its profile. */
+bool trust_has_anchor(const struct trust *trust, const uint8_t hash[32], bool *ret_strict);
 
 #endif
