@@ -215,6 +215,19 @@ static void close_address(struct worker *worker, const struct address *address)
 	}
 }
 
+/* Two descriptors a connection, out of those that sockets and pipes leave. */
+static void count_descriptors(struct worker *worker)
+{
+	size_t used = 2 * (size_t)worker->pipes_all;
+	struct acceptor *acceptor;
+
+	for (acceptor = worker->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		used++;
+	worker->conn_max = used + DESCRIPTORS_PER_CONN < worker->descriptors
+				   ? (worker->descriptors - used) / DESCRIPTORS_PER_CONN
+				   : 1;
+}
+
 void acceptor_add(struct worker *worker, const struct address *address, int fd)
 {
 	struct acceptor *acceptor;
@@ -237,6 +250,7 @@ void acceptor_add(struct worker *worker, const struct address *address, int fd)
 	acceptor_bind(acceptor);
 	if (loop_add(worker->loop, fd, &acceptor->watch, EPOLLIN, NULL) < 0)
 		close_address(worker, address);
+	count_descriptors(worker);
 	worker->accept_again = true;
 }
 
@@ -255,6 +269,7 @@ void acceptor_bind_all(struct worker *worker)
 		}
 		at = &acceptor->next;
 	}
+	count_descriptors(worker);
 	worker->accept_again = true;
 }
 

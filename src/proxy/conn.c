@@ -7,7 +7,6 @@
 
 #include "net/proxy_protocol.h"
 
-#define ENDING_MS 2000
 #define PROXY_HEADER_LIMIT 4096
 
 static enum step (*const steps[])(struct conn *conn) = {
@@ -103,7 +102,7 @@ static void conn_expired(struct timeout *timeout)
 
 	conn->worker->now_ms = loop_now_ms(conn->worker->loop);
 	if (conn->state == CONN_ENDING)
-		conn_set_deadline(conn, conn->ending_until_ms);
+		conn_set_deadline(conn, conn->worker->now_ms + ENDING_MS);
 	else if (conn->kill_at_ms != 0 && conn->worker->now_ms >= conn->kill_at_ms)
 		step = conn_abort(conn, conn->kill_reason);
 	else if (conn->state == CONN_RELAY)
@@ -127,9 +126,9 @@ void conn_enter(struct conn *conn, enum conn_state state)
 	if (state == CONN_RELAY) {
 		conn_set_deadline(conn, worker->now_ms + conn->listener->idle_ms);
 	} else if (state == CONN_ENDING) {
-		conn->ending_until_ms = worker->now_ms + ENDING_MS;
+		conn->ending_since_ms = worker->now_ms;
 		conn->kill_at_ms = 0;
-		conn_set_deadline(conn, conn->ending_until_ms);
+		conn_set_deadline(conn, worker->now_ms + ENDING_MS);
 	} else if (state != CONN_CONNECT) {
 		conn_set_deadline(conn, conn->started_ms + conn->listener->handshake_ms);
 	}

@@ -81,10 +81,11 @@ struct conn {
 	bool refused;                    /* by admission: already logged */
 	bool counted_handshake;          /* holds a place in the handshaking gauge */
 	bool client_said_goodbye;        /* close_notify or FIN received: a reset is normal now */
+	bool established;                /* the handshake is done */
 	bool goodbye_sent;               /* our close_notify is on its way */
 	struct timeout timeout;
 	uint64_t deadline_ms;            /* of the state; 0: none */
-	uint64_t ending_until_ms;        /* ENDING gives up */
+	uint64_t ending_since_ms;        /* entered ENDING; gives up 2 s after the last progress */
 	uint64_t kill_at_ms;             /* 0, or when drain ends it */
 	uint8_t kill_reason;
 	uint64_t started_ms, active_ms;  /* active: the last byte either way */
@@ -149,7 +150,9 @@ void side_close(struct conn *conn, struct side *side);
 /* Resets instead of a clean FIN. */
 void side_reset(struct conn *conn, struct side *side);
 
-/* ending.c: lets SIDE_CLEAN ends out; used while relaying and in ENDING. */
+/* ending.c */
+#define ENDING_MS 2000
+/* Lets SIDE_CLEAN ends out; used while relaying and in ENDING. */
 void ending_advance(struct conn *conn, struct side *side);
 
 /* splice.c */

@@ -108,9 +108,18 @@ static void give_up(struct conn *conn, struct side *side)
 		side_close(conn, side);
 }
 
+/* A slow reader that still takes bytes gets them all. */
+static bool is_stuck(const struct conn *conn)
+{
+	uint64_t since = conn->active_ms > conn->ending_since_ms ? conn->active_ms
+								 : conn->ending_since_ms;
+
+	return conn->worker->now_ms - since >= ENDING_MS;
+}
+
 enum step conn_end(struct conn *conn)
 {
-	if (conn->worker->now_ms >= conn->ending_until_ms) {
+	if (is_stuck(conn)) {
 		give_up(conn, &conn->server);
 		give_up(conn, &conn->client);
 	}

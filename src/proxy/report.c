@@ -53,6 +53,7 @@ void report_handshake(struct conn *conn)
 	struct tls_info info;
 
 	leave_handshake(conn);
+	conn->established = true;
 	tls_session_info(&conn->tls, &info);
 	stats->handshakes++;
 	stats->resumed += info.resumed ? 1 : 0;
@@ -103,7 +104,7 @@ static void put_tls(struct log_line *line, const struct conn *conn)
 {
 	struct tls_info info;
 
-	if (conn->tls.ssl == NULL || conn->counted_handshake)
+	if (!conn->established)
 		return;
 	tls_session_info(&conn->tls, &info);
 	log_text(line, "tls", info.version_name);

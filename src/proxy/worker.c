@@ -263,13 +263,14 @@ static void turn(void)
 		worker.stats->longest_turn_us = spent_us;
 }
 
-static size_t connection_limit(void)
+/* Less a reserve for checks, control and logs. */
+static size_t usable_descriptors(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < 4 * RESERVED_DESCRIPTORS)
-		return 32;
-	return (limit.rlim_cur - RESERVED_DESCRIPTORS) / 2;
+		return 64;
+	return limit.rlim_cur - RESERVED_DESCRIPTORS;
 }
 
 static int start(struct child *child)
@@ -283,8 +284,9 @@ static int start(struct child *child)
 	worker.chains = chain_cache_new();
 	worker.read_buffer = memory_new(READ_SIZE);
 	worker.plain_buffer = memory_new(PLAIN_SIZE);
-	worker.pipes_left = PIPES_OF_ALL / (child->start.workers > 0 ? child->start.workers : 1);
-	worker.conn_max = connection_limit();
+	worker.pipes_all = PIPES_OF_ALL / (child->start.workers > 0 ? child->start.workers : 1);
+	worker.pipes_left = worker.pipes_all;
+	worker.descriptors = usable_descriptors();
 	slab_init(&worker.conn_pool, sizeof(struct conn), CONN_BLOCK);
 	queue_pool_init(&worker.chunk_pool);
 	worker.stats->pid = (uint64_t)getpid();

@@ -46,13 +46,14 @@ struct worker {
 	struct conn *run_first, *run_last; /* to be run in the next turn */
 	struct conn *sweep;              /* next to be judged anew, NULL: no sweep under way */
 	bool sweep_revocation;
-	size_t conn_count, conn_max;
+	size_t conn_count, conn_max;     /* max: what the descriptors allow */
+	size_t descriptors;              /* RLIMIT_NOFILE less the reserve */
 
 	uint8_t *read_buffer;            /* READ_SIZE */
 	uint8_t *plain_buffer;           /* PLAIN_SIZE */
 	struct buffer tls_output;        /* ciphertext on its way out, within one call */
 	struct pipe_pair *pipes;         /* idle pipes for splice */
-	unsigned int pipes_left;
+	unsigned int pipes_left, pipes_all;
 };
 
 #endif
