@@ -109,7 +109,7 @@ $(B)/replay/%: fuzz/%.c fuzz/replay.c $(B)/libtestable.a
 replay: $(replays)
 	$(Q)for t in $(fuzz_names); do $(B)/replay/$$t fuzz/corpus/$$t || exit 1; done
 
-include mk/fuzz.mk mk/test.mk mk/install.mk
+include $(sort $(wildcard mk/*.mk))
 
 clean:
 	rm -rf build
