@@ -63,8 +63,9 @@ static bool is_plain(const char *value)
 static void put_key(struct log_line *line, const char *key)
 {
 	struct log *log = line->log;
-	bool first = log->used == line->start || log->buffer[log->used - 1] == '{';
+	bool first = !line->has_keys;
 
+	line->has_keys = true;
 	if (log->json) {
 		put(log, first ? "\"" : ",\"");
 		put(log, key);
@@ -95,7 +96,7 @@ static void format_now(char *ret_text, size_t size)
 
 struct log_line log_begin(struct log *log, const char *event)
 {
-	struct log_line line = { log, 0 };
+	struct log_line line = { .log = log };
 	char now[40];
 
 	if (log->used + LOG_LINE_SIZE > LOG_BUFFER_SIZE)

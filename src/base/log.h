@@ -31,6 +31,7 @@ struct log {
 struct log_line {
 	struct log *log;
 	size_t start;          /* where it begins in the buffer */
+	bool has_keys;
 };
 
 void log_init(struct log *log, int fd, bool json, bool immediate, const char *role);
