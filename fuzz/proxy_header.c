@@ -28,7 +28,8 @@ static void check_rewrite(const struct proxy_header *header)
 
 	if (header->local)
 		return;
-	len = proxy_header_v2(&header->source, &header->destination, (struct bytes){ NULL, 0 }, out);
+	len = proxy_header_v2(&header->source, &header->destination, (struct bytes){ NULL, 0 },
+			      out);
 	if (proxy_header_parse((struct bytes){ out, len }, &again) != 1 || again.len != len ||
 	    !address_equal(&again.source, &header->source) ||
 	    !address_equal(&again.destination, &header->destination))

@@ -29,8 +29,7 @@ static int apply(int document_fd, struct error *err)
 	return document == NULL ? -1 : 0;
 }
 
-static void take_document(struct child *child, uint64_t version, int document_fd,
-			  int revocation_fd)
+static void take_document(struct child *child, uint64_t version, int document_fd, int revocation_fd)
 {
 	struct error err;
 

@@ -4,8 +4,8 @@
 
 #include "document/child.h"
 
-/* Runs until the guardian is gone or says drain. child: after child_start() and the sandbox; one call
- * a process. Returns the exit status. Opens no file and looks up no name. */
+/* Runs until the guardian is gone or says drain. child: after child_start() and the sandbox; one
+ * call a process. Returns the exit status. Opens no file and looks up no name. */
 int checker_run(struct child *child);
 
 #endif

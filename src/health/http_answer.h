@@ -1,5 +1,5 @@
 /*
- * health/http_answer.h - reads the head of an HTTP/1 answer: is it one, and which code does it have?
+ * health/http_answer.h - reads the head of an HTTP/1 answer: is it one, and with which code?
  *
  * It keeps a few numbers and no bytes, so a hostile server can neither fill memory nor make it read
  * anything twice. Source: RFC 9112, 4 and 5; a bare line feed ends a line, too (2.2).

@@ -127,8 +127,8 @@ static void connected(struct probe *probe)
 
 static void connect_failed(struct probe *probe, int error)
 {
-	fail(probe, error == ETIMEDOUT ? HEALTH_REASON_CONNECT_TIMEOUT :
-					 HEALTH_REASON_CONNECT_FAILED);
+	fail(probe,
+	     error == ETIMEDOUT ? HEALTH_REASON_CONNECT_TIMEOUT : HEALTH_REASON_CONNECT_FAILED);
 }
 
 static void connect_ready(struct probe *probe, uint32_t events)
@@ -203,9 +203,9 @@ static int open_socket(struct probe *probe, const struct sockaddr_storage *to, s
 	return error_set_errno(err, "could not make a health check");
 }
 
-int probe_start(struct probe *probe, struct loop *loop,
-		const struct document_health_check *check, const struct address *server,
-		void (*done)(struct probe *, enum health_reason), struct error *err)
+int probe_start(struct probe *probe, struct loop *loop, const struct document_health_check *check,
+		const struct address *server, void (*done)(struct probe *, enum health_reason),
+		struct error *err)
 {
 	struct address address = *server;
 	struct sockaddr_storage to;
@@ -216,8 +216,12 @@ int probe_start(struct probe *probe, struct loop *loop,
 	if (check->connect_port != 0)
 		address.port = check->connect_port;
 	to_len = address_to_sockaddr(&address, &to);
-	*probe = (struct probe){ .loop = loop, .check = check, .server = address, .done = done,
-				 .watch.ready = ready, .deadline.expired = deadline_passed };
+	*probe = (struct probe){ .loop = loop,
+				 .check = check,
+				 .server = address,
+				 .done = done,
+				 .watch.ready = ready,
+				 .deadline.expired = deadline_passed };
 	status = open_socket(probe, &to, to_len, &error, err);
 	if (status < 0)
 		return -1;

@@ -4,9 +4,9 @@
  *   start -> CONNECTING -+-> (TCP: done) -----------------------> LINGERING -> idle
  *                        '-> WAITING (HTTP) -> done ------------'
  *
- * After a good result it reads on until the server has closed (TCP: after our FIN; HTTP: we asked for
- * it), at most until the check's own time is over: closing with unread bytes would reset the server's
- * connection, and fill its log.
+ * After a good result it reads on until the server has closed (TCP: after our FIN; HTTP: we asked
+ * for it), at most until the check's own time is over: closing with unread bytes would reset the
+ * server's connection, and fill its log.
  */
 #ifndef SALLYPORT_HEALTH_PROBE_H
 #define SALLYPORT_HEALTH_PROBE_H
@@ -34,8 +34,8 @@ struct probe {
 	void (*done)(struct probe *probe, enum health_reason result);
 };
 
-/* Ends what may still linger. -1: this machine could not make the check (descriptors, memory), which
- * says nothing about the server; done is not called then. */
+/* Ends what may still linger. -1: this machine could not make the check (descriptors, memory),
+ * which says nothing about the server; done is not called then. */
 int must_check probe_start(struct probe *probe, struct loop *loop,
 			   const struct document_health_check *check, const struct address *server,
 			   void (*done)(struct probe *, enum health_reason), struct error *err);

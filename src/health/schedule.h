@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-/* The first check, shifted by a part of the interval that the identity decides, at most a second. */
+/* The first check, shifted by a part of the interval that the identity chooses, at most 1 s. */
 uint64_t schedule_first(uint64_t now_ms, uint32_t interval_s, uint64_t identity);
 /* The start after the one planned for planned_ms, from start to start; after now_ms. */
 uint64_t schedule_next(uint64_t planned_ms, uint32_t interval_s, uint64_t now_ms);

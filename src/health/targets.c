@@ -15,14 +15,14 @@ struct target {
 	struct targets *owner;
 	uint32_t slot;
 	uint64_t identity;
-	uint64_t generation;  /* of the last document that named it */
+	uint64_t generation; /* of the last document that named it */
 	struct address address;
 	char name[DOCUMENT_NAME_SIZE], group[DOCUMENT_NAME_SIZE];
 	struct document_health_check check;
 	struct check_state state;
 	struct timeout due;
-	uint64_t planned_ms;  /* when the check that is or was under way should have begun */
-	bool overdue;         /* the next one became due while this one was under way */
+	uint64_t planned_ms; /* when the check that is or was under way should have begun */
+	bool overdue;	     /* the next one became due while this one was under way */
 	struct probe probe;
 };
 
@@ -137,8 +137,7 @@ static void target_check(struct target *target)
 
 static void probe_done(struct probe *probe, enum health_reason result)
 {
-	struct target *target =
-		(struct target *)((char *)probe - offsetof(struct target, probe));
+	struct target *target = (struct target *)((char *)probe - offsetof(struct target, probe));
 
 	target_note(target, result, loop_now_ms(target->owner->loop));
 	if (target->overdue)
@@ -148,8 +147,7 @@ static void probe_done(struct probe *probe, enum health_reason result)
 /* Start to start. A check that is still under way is not begun twice: the next one follows it. */
 static void check_due(struct timeout *timeout)
 {
-	struct target *target =
-		(struct target *)((char *)timeout - offsetof(struct target, due));
+	struct target *target = (struct target *)((char *)timeout - offsetof(struct target, due));
 	struct loop *loop = target->owner->loop;
 
 	target->planned_ms =

@@ -7,9 +7,9 @@
 #include <assert.h>
 #include <string.h>
 
-#define V1_MAX 107         /* with the line end */
+#define V1_MAX 107 /* with the line end */
 #define V2_MAX 4096
-#define V2_FIXED 16        /* signature, version and command, family, length */
+#define V2_FIXED 16 /* signature, version and command, family, length */
 #define V2_TCP4 0x11
 #define V2_TCP6 0x21
 #define V2_LENGTH_TCP4 12
@@ -98,7 +98,7 @@ static int parse_v1(struct bytes from, struct proxy_header *header)
 {
 	size_t start = sizeof(v1_start) - 1;
 	size_t limit = from.len < V1_MAX ? from.len : V1_MAX;
-	char line[V1_MAX + 1];
+	char line[V1_MAX + 1] = { 0 };
 	size_t i;
 
 	if (memcmp(from.data, v1_start, limit < start ? limit : start) != 0)

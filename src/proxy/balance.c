@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "proxy/rendezvous.h"
 
-#define FULL_SHARE 100u           /* percent */
+#define FULL_SHARE 100u /* percent */
 #define SLOW_START_SHARE 10u
 #define EJECT_AFTER 3u
 #define EJECT_FIRST_MS 10000u
@@ -30,7 +30,7 @@ struct group {
 	bool checked;
 	uint64_t slow_start_ms;
 	struct balance_env env;
-	uint32_t next;  /* index where the rotation goes on; may be server_count */
+	uint32_t next; /* index where the rotation goes on; may be server_count */
 	uint32_t server_count;
 	struct server **servers;
 	struct candidate *candidates; /* room for all of them, used within one pick */
@@ -397,8 +397,9 @@ static void begin_rotation(struct group *group)
 		return;
 	for (i = 0; i < group->server_count; i++)
 		if (!group->servers[i]->gone)
-			group->candidates[count++] = (struct candidate){
-				group->servers[i], i, group->servers[i]->weight * FULL_SHARE };
+			group->candidates[count++] =
+				(struct candidate){ group->servers[i], i,
+						    group->servers[i]->weight * FULL_SHARE };
 	for (i = 0; count > 0 && i < group->next; i++)
 		choose_wrr(group, count);
 }
@@ -422,7 +423,8 @@ static void continue_rotation(struct group *group, const struct group *old)
 	uint32_t i;
 
 	for (i = 0; i < old->server_count; i++)
-		if (group_has(group, old->servers[(old->next + i) % old->server_count], &group->next))
+		if (group_has(group, old->servers[(old->next + i) % old->server_count],
+			      &group->next))
 			return;
 }
 
@@ -450,7 +452,7 @@ static void add_servers(struct group *group, const struct document_group *from,
 	uint32_t hint = 0;
 	uint32_t i;
 
-	group->servers = memory_new(from->server_count * sizeof(*group->servers));
+	group->servers = memory_new(from->server_count * sizeof(void *));
 	group->candidates = memory_new(from->server_count * sizeof(*group->candidates));
 	for (i = 0; i < from->server_count; i++) {
 		struct server *server = find_server(old, &from->servers[i], &hint);

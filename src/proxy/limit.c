@@ -26,9 +26,8 @@ bool limit_take_cps(struct stats *stats, uint32_t listener, uint32_t cps, uint64
 		if (next > now_ns + burst_ns)
 			return false;
 		wanted = (next > now_ns ? next : now_ns) + interval_ns;
-	} while (!atomic_compare_exchange_weak_explicit(next_ns, &next, wanted,
-							memory_order_relaxed,
-							memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+		next_ns, &next, wanted, memory_order_relaxed, memory_order_relaxed));
 	return true;
 }
 
@@ -115,7 +114,8 @@ static uint64_t row_rate(struct stats_source *row, uint64_t now_ms)
 	uint64_t now, before;
 
 	if (age == UINT32_MAX) /* the owner's clock is already in the next second */
-		return ((uint64_t)atomic_load(&row->count) + atomic_load(&row->count_before)) * 1000;
+		return ((uint64_t)atomic_load(&row->count) + atomic_load(&row->count_before)) *
+		       1000;
 	if (age > 1)
 		return 0;
 	before = atomic_load(age == 0 ? &row->count_before : &row->count);

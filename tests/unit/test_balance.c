@@ -288,7 +288,8 @@ static uint32_t clients_of(const int map[CLIENTS], int slot)
 
 static void expect_share(uint32_t count, double share)
 {
-	assert_in_range(count, (uint32_t)(CLIENTS * share * 0.9), (uint32_t)(CLIENTS * share * 1.1));
+	assert_in_range(count, (uint32_t)(CLIENTS * share * 0.9),
+			(uint32_t)(CLIENTS * share * 1.1));
 }
 
 static void hashing_shares_by_weight_and_is_the_same_everywhere(void **state)
@@ -400,7 +401,11 @@ struct rule {
 
 static const struct rule rules[] = {
 	{ "an unhealthy one gets nothing", true, MODEL_TRY_ALL, { H, U, H }, "acac" },
-	{ "an unknown one gets nothing beside a healthy one", true, MODEL_TRY_ALL, { N, H, N }, "bb" },
+	{ "an unknown one gets nothing beside a healthy one",
+	  true,
+	  MODEL_TRY_ALL,
+	  { N, H, N },
+	  "bb" },
 	{ "all unknown: everybody", true, MODEL_TRY_ALL, { N, N, N }, "abc" },
 	{ "all unknown, refuse: everybody", true, MODEL_REFUSE, { N, N, N }, "abc" },
 	{ "unknown beside unhealthy: all down", true, MODEL_TRY_ALL, { N, U, N }, "abc" },

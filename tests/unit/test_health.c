@@ -36,8 +36,9 @@ static const struct course courses[] = {
 
 static void thresholds_count_in_a_row(void **state)
 {
-	static const char letters[] = { [HEALTH_UNKNOWN] = '?', [HEALTH_HEALTHY] = 'h',
-					[HEALTH_UNHEALTHY] = 'u' };
+	static const char letters[] = {
+		[HEALTH_UNKNOWN] = '?', [HEALTH_HEALTHY] = 'h', [HEALTH_UNHEALTHY] = 'u'
+	};
 	size_t i, j;
 
 	(void)state;
@@ -46,9 +47,9 @@ static void thresholds_count_in_a_row(void **state)
 		char before = '?';
 
 		for (j = 0; courses[i].checks[j] != '\0'; j++) {
-			enum health_reason result = courses[i].checks[j] == '+' ?
-							    HEALTH_REASON_NONE :
-							    HEALTH_REASON_CONNECT_FAILED;
+			enum health_reason result = courses[i].checks[j] == '+'
+							    ? HEALTH_REASON_NONE
+							    : HEALTH_REASON_CONNECT_FAILED;
 			bool changed = check_state_note(&check, result, courses[i].healthy,
 							courses[i].unhealthy);
 
@@ -223,12 +224,18 @@ static void codes_match_by_class(void **state)
 		uint32_t codes;
 		bool matches;
 	} samples[] = {
-		{ 200, MODEL_HTTP_2XX, true },	{ 299, MODEL_HTTP_2XX, true },
-		{ 300, MODEL_HTTP_2XX, false }, { 404, MODEL_HTTP_2XX, false },
-		{ 404, MODEL_HTTP_4XX, true },	{ 302, MODEL_HTTP_2XX | MODEL_HTTP_3XX, true },
-		{ 503, MODEL_HTTP_5XX, true },	{ 503, MODEL_HTTP_4XX, false },
-		{ 101, 15, false },		{ 600, 15, false },
-		{ 999, 15, false },		{ 200, 0, false },
+		{ 200, MODEL_HTTP_2XX, true },
+		{ 299, MODEL_HTTP_2XX, true },
+		{ 300, MODEL_HTTP_2XX, false },
+		{ 404, MODEL_HTTP_2XX, false },
+		{ 404, MODEL_HTTP_4XX, true },
+		{ 302, MODEL_HTTP_2XX | MODEL_HTTP_3XX, true },
+		{ 503, MODEL_HTTP_5XX, true },
+		{ 503, MODEL_HTTP_4XX, false },
+		{ 101, 15, false },
+		{ 600, 15, false },
+		{ 999, 15, false },
+		{ 200, 0, false },
 	};
 	size_t i;
 
@@ -248,13 +255,19 @@ static const struct {
 	const char *server;
 	const char *first_lines;
 } requests[] = {
-	{ { .type = MODEL_CHECK_HTTP, .url = "/" }, "192.0.2.1",
+	{ { .type = MODEL_CHECK_HTTP, .url = "/" },
+	  "192.0.2.1",
 	  "GET / HTTP/1.0\r\nHost: 192.0.2.1\r\n" },
 	{ { .type = MODEL_CHECK_HTTP }, "192.0.2.1", "GET / HTTP/1.0\r\nHost: 192.0.2.1\r\n" },
-	{ { .type = MODEL_CHECK_HTTP, .url = "/a?b=c&d#e", .domain = "shop.example",
-	    .method = MODEL_CHECK_HEAD, .http_1_1 = true },
-	  "192.0.2.1", "HEAD /a?b=c&d HTTP/1.1\r\nHost: shop.example\r\n" },
-	{ { .type = MODEL_CHECK_HTTP, .url = "/x", .domain = "$SERVER_IP" }, "2001:db8::1",
+	{ { .type = MODEL_CHECK_HTTP,
+	    .url = "/a?b=c&d#e",
+	    .domain = "shop.example",
+	    .method = MODEL_CHECK_HEAD,
+	    .http_1_1 = true },
+	  "192.0.2.1",
+	  "HEAD /a?b=c&d HTTP/1.1\r\nHost: shop.example\r\n" },
+	{ { .type = MODEL_CHECK_HTTP, .url = "/x", .domain = "$SERVER_IP" },
+	  "2001:db8::1",
 	  "GET /x HTTP/1.0\r\nHost: [2001:db8::1]\r\n" },
 };
 
@@ -279,7 +292,8 @@ static void an_http_request_says_what_is_configured(void **state)
 
 static void the_longest_request_fits(void **state)
 {
-	struct document_health_check check = { .type = MODEL_CHECK_HTTP, .proxy_protocol = true,
+	struct document_health_check check = { .type = MODEL_CHECK_HTTP,
+					       .proxy_protocol = true,
 					       .method = MODEL_CHECK_HEAD };
 	struct address server = { .family = 6 };
 	char out[REQUEST_MAX];
@@ -335,7 +349,8 @@ static int setup(void **state)
 		snprintf(world->servers[i].name, DOCUMENT_NAME_SIZE, "ECS%02u", i + 1);
 	}
 	snprintf(world->group.name, DOCUMENT_NAME_SIZE, "web");
-	world->group.check = (struct document_health_check){ .enabled = true, .interval_s = 5,
+	world->group.check = (struct document_health_check){ .enabled = true,
+							     .interval_s = 5,
 							     .connect_timeout_s = 5,
 							     .healthy_threshold = 2,
 							     .unhealthy_threshold = 2 };

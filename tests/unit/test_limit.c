@@ -55,8 +55,8 @@ static void no_cps_limit_admits_everything(void **state)
 
 static void a_burst_is_a_tenth_of_a_second_and_at_least_one(void **state)
 {
-	static const uint32_t limits[][2] = { { 1, 1 }, { 10, 1 }, { 19, 1 }, { 20, 2 }, { 1000, 100 },
-					      { 1000000, 100000 } };
+	static const uint32_t limits[][2] = { { 1, 1 },	 { 10, 1 },	{ 19, 1 },
+					      { 20, 2 }, { 1000, 100 }, { 1000000, 100000 } };
 	size_t i;
 
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
@@ -78,7 +78,8 @@ static void over_a_long_time_the_rate_is_the_limit(void **state)
 
 		for (at = 0; at < 10 * second_ns; at += 10000)
 			taken += limit_take_cps(*state, 3, limits[i], start_ns + at);
-		assert_in_range(taken, limits[i] * 10 * 99 / 100, limits[i] * 10 + 1 + limits[i] / 10);
+		assert_in_range(taken, limits[i] * 10 * 99 / 100,
+				limits[i] * 10 + 1 + limits[i] / 10);
 	}
 }
 
@@ -100,8 +101,9 @@ static void without_rules_nothing_is_held(void **state)
 	assert_null(held.row);
 	limit_source_handshake_done(&held);
 	limit_source_release(&held);
-	assert_int_equal(limit_take_source(*state, 0, 1, &client, &handshakes_only, false, 0, &held),
-			 LIMIT_OK);
+	assert_int_equal(
+		limit_take_source(*state, 0, 1, &client, &handshakes_only, false, 0, &held),
+		LIMIT_OK);
 	assert_null(held.row);
 }
 
@@ -111,7 +113,8 @@ static void open_connections_are_counted_over_all_workers(void **state)
 	struct address client = source("203.0.113.7"), other = source("203.0.113.8");
 	struct limit_source first, second, third = { 0 };
 
-	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &first), LIMIT_OK);
+	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &first),
+			 LIMIT_OK);
 	assert_int_equal(limit_take_source(*state, 1, 1, &client, &rules, false, 0, &second),
 			 LIMIT_OK);
 	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &third),
@@ -120,11 +123,14 @@ static void open_connections_are_counted_over_all_workers(void **state)
 			 LIMIT_CONNECTIONS);
 	assert_null(third.row);
 	/* Another source and another listener are not concerned. */
-	assert_int_equal(limit_take_source(*state, 1, 1, &other, &rules, false, 0, &third), LIMIT_OK);
-	assert_int_equal(limit_take_source(*state, 1, 2, &client, &rules, false, 0, &third), LIMIT_OK);
+	assert_int_equal(limit_take_source(*state, 1, 1, &other, &rules, false, 0, &third),
+			 LIMIT_OK);
+	assert_int_equal(limit_take_source(*state, 1, 2, &client, &rules, false, 0, &third),
+			 LIMIT_OK);
 	/* What one worker gives back, the other may take: a refusal held nothing. */
 	limit_source_release(&second);
-	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &third), LIMIT_OK);
+	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &third),
+			 LIMIT_OK);
 	assert_int_equal(limit_take_source(*state, 1, 1, &client, &rules, false, 0, &second),
 			 LIMIT_CONNECTIONS);
 }
@@ -135,17 +141,20 @@ static void a_finished_handshake_makes_room_for_another(void **state)
 	struct address client = source("2001:db8::1");
 	struct limit_source first, second;
 
-	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, true, 0, &first), LIMIT_OK);
+	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, true, 0, &first),
+			 LIMIT_OK);
 	assert_int_equal(limit_take_source(*state, 1, 1, &client, &rules, true, 0, &second),
 			 LIMIT_HANDSHAKES);
 	limit_source_handshake_done(&first);
 	limit_source_handshake_done(&first);
-	assert_int_equal(limit_take_source(*state, 1, 1, &client, &rules, true, 0, &second), LIMIT_OK);
+	assert_int_equal(limit_take_source(*state, 1, 1, &client, &rules, true, 0, &second),
+			 LIMIT_OK);
 	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, true, 0, &first),
 			 LIMIT_HANDSHAKES);
 	/* A connection that ends while it shakes hands gives back both. */
 	limit_source_release(&second);
-	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, true, 0, &second), LIMIT_OK);
+	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, true, 0, &second),
+			 LIMIT_OK);
 }
 
 static void an_ipv6_source_is_its_64(void **state)
@@ -155,7 +164,8 @@ static void an_ipv6_source_is_its_64(void **state)
 		       far = source("2001:db8:0:2::1");
 	struct limit_source held;
 
-	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &held), LIMIT_OK);
+	assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &held),
+			 LIMIT_OK);
 	assert_int_equal(limit_take_source(*state, 0, 1, &near, &rules, false, 0, &held),
 			 LIMIT_CONNECTIONS);
 	assert_int_equal(limit_take_source(*state, 0, 1, &far, &rules, false, 0, &held), LIMIT_OK);
@@ -210,8 +220,9 @@ static void a_full_table_admits_and_recovers(void **state)
 	for (i = 0; i < 40000; i++) {
 		client.ip[2] = (uint8_t)(i >> 8);
 		client.ip[3] = (uint8_t)i;
-		assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &held[i]),
-				 LIMIT_OK);
+		assert_int_equal(
+			limit_take_source(*state, 0, 1, &client, &rules, false, 0, &held[i]),
+			LIMIT_OK);
 		counted += held[i].row != NULL;
 	}
 	assert_in_range(counted, STATS_SOURCES * 9 / 10, STATS_SOURCES);
@@ -222,8 +233,9 @@ static void a_full_table_admits_and_recovers(void **state)
 	for (i = 0; i < STATS_SOURCES / 4; i++) {
 		client.ip[2] = (uint8_t)(i >> 8);
 		client.ip[3] = (uint8_t)i;
-		assert_int_equal(limit_take_source(*state, 0, 1, &client, &rules, false, 0, &held[i]),
-				 LIMIT_OK);
+		assert_int_equal(
+			limit_take_source(*state, 0, 1, &client, &rules, false, 0, &held[i]),
+			LIMIT_OK);
 		assert_non_null(held[i].row);
 		assert_int_equal(limit_take_source(*state, 1, 1, &client, &rules, false, 0, &late),
 				 LIMIT_CONNECTIONS);

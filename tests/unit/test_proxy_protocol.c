@@ -20,12 +20,15 @@ struct sample {
 };
 
 #define SAMPLE(name, bytes, answer, source, destination) \
-	{ name, bytes, sizeof(bytes) - 1, answer, source, destination }
+	{ \
+		name, bytes, sizeof(bytes) - 1, answer, source, destination \
+	}
 
 static const struct sample v1_samples[] = {
 	SAMPLE("TCP4", "PROXY TCP4 203.0.113.7 192.0.2.1 50782 443\r\n", 1, "203.0.113.7:50782",
 	       "192.0.2.1:443"),
-	SAMPLE("TCP6", "PROXY TCP6 2001:db8::1 ::1 0 65535\r\n", 1, "[2001:db8::1]:0", "[::1]:65535"),
+	SAMPLE("TCP6", "PROXY TCP6 2001:db8::1 ::1 0 65535\r\n", 1, "[2001:db8::1]:0",
+	       "[::1]:65535"),
 	SAMPLE("TCP6, mapped", "PROXY TCP6 ::ffff:203.0.113.7 ::ffff:192.0.2.1 1 2\r\n", 1,
 	       "203.0.113.7:1", "192.0.2.1:2"),
 	SAMPLE("unknown", "PROXY UNKNOWN\r\n", 1, NULL, NULL),
@@ -57,7 +60,8 @@ static const struct sample v1_samples[] = {
 };
 
 static const struct sample v2_samples[] = {
-	SAMPLE("TCP4", SIGNATURE "\x21\x11\x00\x0c" V4_PAIR, 1, "203.0.113.7:50782", "192.0.2.1:443"),
+	SAMPLE("TCP4", SIGNATURE "\x21\x11\x00\x0c" V4_PAIR, 1, "203.0.113.7:50782",
+	       "192.0.2.1:443"),
 	SAMPLE("TCP4 with data behind", SIGNATURE "\x21\x11\x00\x0c" V4_PAIR "\x16\x03\x01", 1,
 	       "203.0.113.7:50782", "192.0.2.1:443"),
 	SAMPLE("TCP4 with a TLV", SIGNATURE "\x21\x11\x00\x11" V4_PAIR "\x04\x00\x02xy", 1,
@@ -101,8 +105,8 @@ static void check_address(const struct address *address, const char *expected)
 static void check_sample(const struct sample *sample)
 {
 	struct proxy_header header = { .len = 12345 };
-	int answer = proxy_header_parse((struct bytes){ (const uint8_t *)sample->bytes, sample->len },
-					&header);
+	int answer = proxy_header_parse(
+		(struct bytes){ (const uint8_t *)sample->bytes, sample->len }, &header);
 
 	if (answer != sample->answer)
 		fail_msg("\"%s\" gives %d", sample->name, answer);
@@ -156,7 +160,8 @@ static void a_version_1_line_may_have_107_bytes_and_no_more(void **state)
 static void a_right_checksum_is_accepted(void **state)
 {
 	/* The checksum was made by another program (CRC-32C of RFC 9260). */
-	uint8_t header_bytes[] = SIGNATURE "\x21\x11\x00\x13" V4_PAIR "\x03\x00\x04\x67\x89\xc8\x89";
+	uint8_t header_bytes[] =
+		SIGNATURE "\x21\x11\x00\x13" V4_PAIR "\x03\x00\x04\x67\x89\xc8\x89";
 	struct bytes bytes = { header_bytes, sizeof(header_bytes) - 1 };
 	struct proxy_header header;
 
