@@ -27,17 +27,20 @@ static struct bytes cbs_bytes(const CBS *cbs)
 	return (struct bytes){ CBS_data(cbs), CBS_len(cbs) };
 }
 
-static bool read_extension(CBS *list, CBS *ret_oid, struct extension *ret_extension)
+/* critical is BOOLEAN DEFAULT FALSE; DER leaves the default out, but many encoders do not. */
+bool extension_read(CBS *list, CBS *ret_oid, struct extension *ret_extension)
 {
-	CBS item, value;
-	int critical = 0;
+	CBS item, flag, value;
+	int has_flag;
 
 	if (!CBS_get_asn1(list, &item, CBS_ASN1_SEQUENCE) ||
 	    !CBS_get_asn1(&item, ret_oid, CBS_ASN1_OBJECT) ||
-	    !CBS_get_optional_asn1_bool(&item, &critical, CBS_ASN1_BOOLEAN, 0) ||
+	    !CBS_get_optional_asn1(&item, &flag, &has_flag, CBS_ASN1_BOOLEAN) ||
+	    (has_flag && CBS_len(&flag) != 1) ||
 	    !CBS_get_asn1(&item, &value, CBS_ASN1_OCTETSTRING) || CBS_len(&item) > 0)
 		return false;
-	*ret_extension = (struct extension){ true, critical != 0, cbs_bytes(&value) };
+	*ret_extension = (struct extension){ true, has_flag && CBS_data(&flag)[0] != 0,
+					     cbs_bytes(&value) };
 	return true;
 }
 
@@ -69,7 +72,7 @@ static bool read_extensions(struct certificate *certificate, CBS *list)
 
 	while (CBS_len(list) > 0) {
 		if (count == CERTIFICATE_MAX_EXTENSIONS ||
-		    !read_extension(list, &seen[count], &extension))
+		    !extension_read(list, &seen[count], &extension))
 			return false;
 		for (i = 0; i < count; i++)
 			if (CBS_mem_equal(&seen[i], CBS_data(&seen[count]), CBS_len(&seen[count])))

@@ -6,6 +6,7 @@
 #ifndef SALLYPORT_X509_CERTIFICATE_INTERNAL_H
 #define SALLYPORT_X509_CERTIFICATE_INTERNAL_H
 
+#include <openssl/bytestring.h>
 #include <openssl/pool.h>
 #include <openssl/x509.h>
 #include "x509/certificate.h"
@@ -59,6 +60,9 @@ static inline bool certificate_has(const struct certificate *certificate,
 {
 	return certificate->extensions[extension].present;
 }
+
+/* Takes one Extension off a list of them (RFC 5280 4.1): of certificates and of revocation lists. */
+bool extension_read(CBS *list, CBS *ret_oid, struct extension *ret_extension);
 
 /* Made so that it could issue: subject is the issuer's name of child and the key ids, as far as both
  * have them, agree (RFC 5280 6.1.3 (a)(4), 4.2.1.1). Says nothing about signatures. */

@@ -229,6 +229,15 @@ static bool try_candidate(struct search *search, const struct candidate *candida
 	return found;
 }
 
+/* A stranger's root ends the way, also when a CA of the trust set bears the same name. */
+static bool is_strange_root(struct search *search)
+{
+	const struct certificate *last = search->path.certificates[search->path.count - 1];
+
+	return certificate_is_self_issued(last) && last->key_kind != CERTIFICATE_KEY_OTHER &&
+	       last->key_bits <= 8192 && spend_checks(search, 1) && certificate_signed_by(last, last);
+}
+
 static bool search_from_last(struct search *search)
 {
 	struct candidate candidates[MAX_ISSUERS];
@@ -238,7 +247,7 @@ static bool search_from_last(struct search *search)
 		search->is_over = true;
 		return false;
 	}
-	count = kept = collect_issuers(search, candidates);
+	count = kept = is_strange_root(search) ? 0 : collect_issuers(search, candidates);
 	if (count > 1)
 		kept = keep_true_issuers(search, candidates, count);
 	if (count == 0)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 #include <openssl/err.h>
+#include <openssl/nid.h>
+#include <openssl/obj.h>
 #include <openssl/x509.h>
 #include "x509/profile.h"
 
@@ -55,7 +57,7 @@ static bool check_strength(const struct chain_path *path, struct chain_outcome *
 	return true;
 }
 
-static bool check_issuers(const struct chain_path *path, struct chain_outcome *outcome)
+static bool check_roles(const struct chain_path *path, struct chain_outcome *outcome)
 {
 	unsigned int i;
 
@@ -66,6 +68,11 @@ static bool check_issuers(const struct chain_path *path, struct chain_outcome *o
 		if ((certificate->flags & EXFLAG_INVALID) != 0) {
 			set(outcome, CHAIN_STAGE_EXTENSIONS, REASON_MALFORMED, i,
 			    "an extension cannot be read");
+			return false;
+		}
+		if (i == 0 && (certificate->flags & EXFLAG_CA) != 0) {
+			set(outcome, CHAIN_STAGE_EXTENSIONS, REASON_BAD_PROFILE, 0,
+			    "a CA certificate used as a client certificate");
 			return false;
 		}
 		if (i == 0)
@@ -80,6 +87,27 @@ static bool check_issuers(const struct chain_path *path, struct chain_outcome *o
 			set(outcome, CHAIN_STAGE_EXTENSIONS, REASON_BAD_ISSUER, i, wrong);
 			return false;
 		}
+	}
+	return true;
+}
+
+/* RFC 5280 6.1.4 (l)-(m), for the anchor too: AWS-LC leaves out the path length of a root. */
+static bool check_path_lengths(const struct chain_path *path, struct chain_outcome *outcome)
+{
+	long below = 0; /* CAs under the one looked at that are not self-issued */
+	unsigned int i;
+
+	for (i = 1; i < path->count; i++) {
+		const struct certificate *certificate = path->certificates[i];
+		long limit = X509_get_pathlen(certificate->x509);
+
+		if (limit >= 0 && below > limit) {
+			set(outcome, CHAIN_STAGE_EXTENSIONS, REASON_BAD_ISSUER, i,
+			    "path length constraint exceeded");
+			return false;
+		}
+		if (!certificate_is_self_issued(certificate))
+			below++;
 	}
 	return true;
 }
@@ -173,17 +201,30 @@ static bool is_our_path(X509_STORE_CTX *context, const struct chain_path *path)
 	return true;
 }
 
+/* Only policy constraints can make a path fail for its policies; any policy is fine with us. */
+static bool prepare_policies(X509_VERIFY_PARAM *parameters, const struct chain_path *path)
+{
+	unsigned int i;
+
+	for (i = 0; i < path->count; i++)
+		if (certificate_has(path->certificates[i], EXTENSION_POLICY_CONSTRAINTS))
+			break;
+	return i == path->count ||
+	       (X509_VERIFY_PARAM_add0_policy(parameters, OBJ_nid2obj(NID_any_policy)) == 1 &&
+		X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_POLICY_CHECK) == 1);
+}
+
 /* TRUSTED_FIRST is a default; it would leave out intermediates that bear the anchor's name. */
-static bool prepare(X509_STORE_CTX *context)
+static bool prepare(X509_STORE_CTX *context, const struct chain_path *path)
 {
 	X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
 
 	X509_VERIFY_PARAM_clear_flags(parameters, X509_V_FLAG_TRUSTED_FIRST);
 	return X509_VERIFY_PARAM_set_flags(parameters,
 					   X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME |
-					   X509_V_FLAG_NO_ALT_CHAINS |
-					   X509_V_FLAG_POLICY_CHECK) == 1 &&
-	       X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_CLIENT) == 1;
+					   X509_V_FLAG_NO_ALT_CHAINS) == 1 &&
+	       X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_CLIENT) == 1 &&
+	       prepare_policies(parameters, path);
 }
 
 static bool check_with_library(const struct trust *trust, const struct chain_path *path,
@@ -201,7 +242,7 @@ static bool check_with_library(const struct trust *trust, const struct chain_pat
 				intermediates) != 1)
 		goto out;
 	X509_STORE_CTX_set0_trusted_stack(context, path->anchor->stack);
-	if (!prepare(context))
+	if (!prepare(context, path))
 		goto out;
 	if (X509_verify_cert(context) == 1) {
 		reason = is_our_path(context, path) ? REASON_ADMITTED : REASON_UNKNOWN_CA;
@@ -299,7 +340,8 @@ void chain_check_path(const struct trust *trust, const struct chain_path *path,
 	*ret_outcome = (struct chain_outcome){ 0 };
 	if (!check_length(path, max_depth, ret_outcome))
 		return;
-	if (!check_strength(path, ret_outcome) || !check_issuers(path, ret_outcome) ||
+	if (!check_strength(path, ret_outcome) || !check_roles(path, ret_outcome) ||
+	    !check_path_lengths(path, ret_outcome) ||
 	    !check_with_library(trust, path, ret_outcome)) {
 		if (ret_outcome->reason != REASON_BAD_SIGNATURE &&
 		    ret_outcome->reason != REASON_WEAK_SIGNATURE &&

@@ -61,21 +61,6 @@ static bool read_time(CBS *in, int64_t *ret_when)
 	return OPENSSL_tm_to_posix(&parts, ret_when) == 1;
 }
 
-struct crl_extension {
-	CBS oid, value;
-	int critical;
-};
-
-static bool read_extension(CBS *list, struct crl_extension *ret)
-{
-	CBS item;
-
-	return CBS_get_asn1(list, &item, CBS_ASN1_SEQUENCE) &&
-	       CBS_get_asn1(&item, &ret->oid, CBS_ASN1_OBJECT) &&
-	       CBS_get_optional_asn1_bool(&item, &ret->critical, CBS_ASN1_BOOLEAN, 0) &&
-	       CBS_get_asn1(&item, &ret->value, CBS_ASN1_OCTETSTRING) && CBS_len(&item) == 0;
-}
-
 /* The n of 2.5.29.n, 0 for any other OID. */
 static unsigned int arc_of(const CBS *oid)
 {
@@ -139,13 +124,13 @@ static int read_distribution_point(CBS value, struct crl *crl, struct error *err
 	return 0;
 }
 
-static int read_list_extension(const struct crl_extension *extension, struct crl *crl,
+static int read_list_extension(const CBS *oid, const struct extension *extension, struct crl *crl,
 			       struct error *err)
 {
-	CBS value = extension->value;
-	CBS number;
+	CBS value, number;
 
-	switch (arc_of(&extension->oid)) {
+	CBS_init(&value, extension->value.data, extension->value.len);
+	switch (arc_of(oid)) {
 	case 20: /* CRLNumber */
 		if (!CBS_get_asn1(&value, &number, CBS_ASN1_INTEGER) || CBS_len(&number) == 0)
 			return malformed(err, "number");
@@ -158,7 +143,7 @@ static int read_list_extension(const struct crl_extension *extension, struct crl
 	case 35:
 		return read_key_id(value, &crl->key_id) ? 0 : malformed(err, "authority key id");
 	default:
-		return extension->critical == 0 ? 0 :
+		return !extension->critical ? 0 :
 		       error_set(err, ERROR_INVALID,
 				 "the revocation list has an unknown critical extension");
 	}
@@ -166,8 +151,8 @@ static int read_list_extension(const struct crl_extension *extension, struct crl
 
 static int read_extensions(CBS *tbs, struct crl *crl, struct error *err)
 {
-	struct crl_extension extension;
-	CBS wrapped, list;
+	struct extension extension;
+	CBS wrapped, list, oid;
 
 	if (CBS_len(tbs) == 0)
 		return 0;
@@ -175,9 +160,9 @@ static int read_extensions(CBS *tbs, struct crl *crl, struct error *err)
 	    !CBS_get_asn1(&wrapped, &list, CBS_ASN1_SEQUENCE) || CBS_len(&wrapped) > 0)
 		return malformed(err, "extensions");
 	while (CBS_len(&list) > 0) {
-		if (!read_extension(&list, &extension))
+		if (!extension_read(&list, &oid, &extension))
 			return malformed(err, "extensions");
-		if (read_list_extension(&extension, crl, err) < 0)
+		if (read_list_extension(&oid, &extension, crl, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -242,8 +227,8 @@ int crl_parse(struct bytes der, struct crl *ret_crl, struct error *err)
 /* A certificateIssuer entry (29) belongs to indirect lists: it would be critical and is unknown. */
 static bool entry_extensions_are_known(CBS *entry)
 {
-	struct crl_extension extension;
-	CBS list;
+	struct extension extension;
+	CBS list, oid;
 
 	if (CBS_len(entry) == 0)
 		return true;
@@ -252,10 +237,10 @@ static bool entry_extensions_are_known(CBS *entry)
 	while (CBS_len(&list) > 0) {
 		unsigned int arc;
 
-		if (!read_extension(&list, &extension))
+		if (!extension_read(&list, &oid, &extension))
 			return false;
-		arc = arc_of(&extension.oid);
-		if (extension.critical != 0 && arc != 21 && arc != 23 && arc != 24)
+		arc = arc_of(&oid);
+		if (extension.critical && arc != 21 && arc != 23 && arc != 24)
 			return false;
 	}
 	return true;

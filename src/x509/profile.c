@@ -53,8 +53,6 @@ static const char *check_leaf(const struct subject *subject)
 
 	if (subject->role != PROFILE_LEAF)
 		return NULL;
-	if ((certificate->flags & EXFLAG_CA) != 0)
-		return "a CA certificate used as a client certificate";
 	if (has(subject, EXTENSION_KEY_USAGE) &&
 	    (certificate->key_usage & X509v3_KU_KEY_CERT_SIGN) != 0)
 		return "key usage of a client certificate includes keyCertSign";
