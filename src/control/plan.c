@@ -51,22 +51,23 @@ static void add_listener_sockets(struct plan *plan, const struct document_listen
 		}
 }
 
-/* The listeners of a document stand in no particular order, so the line is found by the ports. */
-static int line_of_listener(const struct model *model, const struct document_listener *listener)
+const struct model_listener *plan_model_listener(const struct plan *plan,
+						 const struct document_listener *listener)
 {
 	size_t i;
 
-	for (i = 0; model != NULL && i < model->listener_count; i++) {
-		const struct model_listener *candidate = &model->listeners[i];
+	for (i = 0; plan->model != NULL && i < plan->model->listener_count; i++) {
+		const struct model_listener *candidate = &plan->model->listeners[i];
 		int64_t first = candidate->port != 0 ? candidate->port : candidate->start_port;
 		size_t length = strlen(candidate->load_balancer);
 
-		if (first == listener->start_port && candidate->protocol == listener->protocol &&
+		/* A balancer has each port once: model_check() sees to that. */
+		if (first == listener->start_port &&
 		    strncmp(listener->name, candidate->load_balancer, length) == 0 &&
 		    listener->name[length] == ':')
-			return candidate->line;
+			return candidate;
 	}
-	return 0;
+	return NULL;
 }
 
 static void collect_sockets(struct plan *plan)
@@ -77,8 +78,10 @@ static void collect_sockets(struct plan *plan)
 	for (l = 0; l < plan->decoded->listener_count; l++) {
 		const struct document_listener *listener = &plan->decoded->listeners[l];
 
+		const struct model_listener *from = plan_model_listener(plan, listener);
+
 		if (!listener->stopped)
-			add_listener_sockets(plan, listener, line_of_listener(plan->model, listener));
+			add_listener_sockets(plan, listener, from == NULL ? 0 : from->line);
 	}
 	if (plan->socket_count == 0)
 		return;
@@ -140,7 +143,7 @@ static int make_document(struct plan *plan, const struct plan_sources *sources, 
 }
 
 /* Metrics name servers and count clients, without asking who reads them. */
-static int check_metrics_address(const struct model *model, struct error *err)
+static int refuse_open_metrics(const struct model *model, struct error *err)
 {
 	const char *text = model->settings.metrics_address;
 	struct text_address address;
@@ -162,9 +165,8 @@ static int load(struct plan *plan, const struct plan_sources *sources, struct er
 
 	plan->model = manifest_read(sources->manifest, &plan->warnings, err);
 	if (plan->model == NULL || model_check(plan->model, &plan->warnings, err) < 0 ||
-	    check_metrics_address(plan->model, err) < 0)
+	    refuse_open_metrics(plan->model, err) < 0)
 		return -1;
-	model_index(plan->model);
 	if (resolve_model(plan->model, old, sources->now, &plan->warnings, err) < 0 ||
 	    make_revocation(plan, sources, err) < 0 || make_document(plan, sources, err) < 0)
 		return -1;

@@ -48,6 +48,10 @@ struct plan *plan_load(const struct plan_sources *sources, struct model_warnings
 struct plan *plan_from_kept(struct bytes document, struct bytes revocation, struct error *err);
 void plan_free(struct plan *plan); /* NULL is fine */
 
+/* Where a listener of the document came from; NULL in a plan made from a kept document. */
+const struct model_listener *plan_model_listener(const struct plan *plan,
+						 const struct document_listener *listener);
+
 /* Slots as the plan uses them: after a plan that came to nothing. plan NULL: none are used. */
 struct slots *plan_recover_slots(const struct plan *plan);
 

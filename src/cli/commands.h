@@ -1,0 +1,33 @@
+/*
+ * cli/commands.h - the commands of `sallyport`, one file each.
+ *
+ * Each gets its own arguments (argv[0] is its name) and returns the exit status: 0 done, 1 it could not
+ * be done (said on stderr), 2 it was called wrongly; admit: 3 the client would be refused.
+ */
+#ifndef SALLYPORT_CLI_COMMANDS_H
+#define SALLYPORT_CLI_COMMANDS_H
+
+#define EXIT_DONE 0
+#define EXIT_FAILED 1
+#define EXIT_USAGE 2
+#define EXIT_REFUSED 3
+
+/* name, arguments, what it does */
+#define COMMANDS(X) \
+	X(check, "FILE [--strict] [--json]", "read a manifest and say what is wrong with it") \
+	X(reload, "[--manifest FILE | --socket PATH] [--json]", \
+	  "have a running sallyportd read its manifest again, and wait for it") \
+	X(status, "[--manifest FILE | --socket PATH] [--json]", "show what a running sallyportd does") \
+	X(admit, "--manifest FILE --listener NAME [--cert FILE] [--sni NAME] [--at TIME] [--json]", \
+	  "say whether a client would be let in, and why") \
+	X(version, "", "print the version") \
+	X(help, "[COMMAND]", "print this text")
+
+#define X(name, arguments, help) int command_##name(int argc, char **argv);
+COMMANDS(X)
+#undef X
+
+/* The line of one command on stderr, after a complaint; always EXIT_USAGE. */
+int command_usage(const char *name);
+
+#endif
