@@ -13,7 +13,7 @@
 #include "control/control_internal.h"
 #include "control/cores.h"
 #include "control/metrics_server.h"
-#include "control/socket.h"
+#include "control/local_socket.h"
 
 #define TICK_MS 1000
 #define EXIT_GUARDIAN_GONE 1
@@ -106,7 +106,7 @@ static void note_result(struct control *control, const struct error *error, uint
 	log_result(control, error);
 	if (error != NULL && control->served == NULL)
 		refuse_to_start(control, error);
-	socket_answer_reloads(control);
+	local_socket_answer_reloads(control);
 }
 
 static void recover_slots(struct control *control)
@@ -296,7 +296,7 @@ static void take_ready(struct control *control, int fds[MESSAGE_FDS])
 	secrets_init(control, fds[2]);
 	fds[2] = -1;
 	control->ready = true;
-	socket_start(control);
+	local_socket_start(control);
 	control_request_reload(control);
 }
 
@@ -364,7 +364,7 @@ static void tick(struct timeout *timeout)
 	if (package != NULL || control->served != NULL)
 		peers_retry(control, package != NULL ? package : &control->package);
 	secrets_tick(control, walltime_s());
-	socket_tick(control);
+	local_socket_tick(control);
 	metrics_server_tick(control);
 }
 
@@ -390,7 +390,7 @@ static int init(struct control *control, const struct control_options *options, 
 static void done(struct control *control)
 {
 	if (control->loop != NULL) {
-		socket_stop(control);
+		local_socket_stop(control);
 		metrics_server_stop(control);
 		apply_done(control);
 		peers_done(control);

@@ -2,7 +2,7 @@
  * control/control.h - the control role: makes the manifest into documents and has them served.
  *
  * It owns what is wanted; the guardian owns what is kept while control is down. It answers on a local
- * socket (control/socket.h) and with metrics (control/metrics.h).
+ * socket (control/local_socket.h) and with metrics (control/metrics.h).
  */
 #ifndef SALLYPORT_CONTROL_CONTROL_H
 #define SALLYPORT_CONTROL_CONTROL_H

@@ -14,7 +14,7 @@
 #include "net/loop.h"
 #include "stats/stats.h"
 
-struct socket_server;
+struct local_socket;
 struct metrics_server;
 
 /* The outcome of the last reload, for status and for those who wait for it. */
@@ -57,7 +57,7 @@ struct control {
 	struct control_result result;
 	struct model_warnings warnings; /* of the last plan, good or bad */
 
-	struct socket_server *socket;   /* NULL: none */
+	struct local_socket *socket;   /* NULL: none */
 	struct metrics_server *metrics; /* NULL: none */
 };
 

@@ -13,7 +13,7 @@
 #include "base/monotime.h"
 #include "control/control_internal.h"
 #include "control/metrics.h"
-#include "control/socket.h"
+#include "control/local_socket.h"
 #include "model/text_checks.h"
 
 #define CONNECTIONS_MAX 32
@@ -176,7 +176,7 @@ static int listen_on(const char *address, struct error *err)
 
 	if (strncmp(address, prefix, sizeof(prefix) - 1) == 0)
 		/* As readable as a loopback port is; the folder may say otherwise. */
-		return socket_listen(address + sizeof(prefix) - 1, 0666, err);
+		return local_socket_listen(address + sizeof(prefix) - 1, 0666, err);
 	return listen_tcp(address, err);
 }
 

@@ -1,4 +1,4 @@
-#include "control/socket.h"
+#include "control/local_socket.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 struct client {
 	struct client *next;
-	struct socket_server *server;
+	struct local_socket *server;
 	int fd;
 	struct watch watch;
 	struct timeout idle;
@@ -29,7 +29,7 @@ struct client {
 	size_t answer_len, sent;
 };
 
-struct socket_server {
+struct local_socket {
 	struct control *control;
 	char path[SOCKET_PATH_SIZE];
 	int fd;               /* -1: not listening yet */
@@ -78,7 +78,7 @@ static int bind_path(int fd, const struct sockaddr_un *address, unsigned int mod
 	return 0;
 }
 
-int socket_listen(const char *path, unsigned int mode, struct error *err)
+int local_socket_listen(const char *path, unsigned int mode, struct error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
@@ -100,7 +100,7 @@ int socket_listen(const char *path, unsigned int mode, struct error *err)
 
 static void client_close(struct client *client)
 {
-	struct socket_server *server = client->server;
+	struct local_socket *server = client->server;
 	struct client **link = &server->clients;
 
 	while (*link != client)
@@ -213,7 +213,7 @@ static bool may_speak(int fd)
 	       (peer.uid == 0 || peer.uid == geteuid());
 }
 
-static void client_new(struct socket_server *server, int fd)
+static void client_new(struct local_socket *server, int fd)
 {
 	struct loop *loop = server->control->loop;
 	struct client *client = memory_new(sizeof(*client));
@@ -232,8 +232,8 @@ static void client_new(struct socket_server *server, int fd)
 
 static void server_ready(struct watch *watch, uint32_t events)
 {
-	struct socket_server *server =
-		(struct socket_server *)((char *)watch - offsetof(struct socket_server, watch));
+	struct local_socket *server =
+		(struct local_socket *)((char *)watch - offsetof(struct local_socket, watch));
 	int fd;
 
 	(void)events;
@@ -247,7 +247,7 @@ static void server_ready(struct watch *watch, uint32_t events)
 
 /* --- life --- */
 
-static void complain(struct socket_server *server, const struct error *err)
+static void complain(struct local_socket *server, const struct error *err)
 {
 	struct log_line line;
 
@@ -261,12 +261,12 @@ static void complain(struct socket_server *server, const struct error *err)
 	log_end(&line);
 }
 
-static void try_to_listen(struct socket_server *server)
+static void try_to_listen(struct local_socket *server)
 {
 	struct error err;
 	struct stat info;
 
-	server->fd = socket_listen(server->path, 0600, &err);
+	server->fd = local_socket_listen(server->path, 0600, &err);
 	if (server->fd < 0) {
 		complain(server, &err);
 		return;
@@ -282,10 +282,10 @@ static void try_to_listen(struct socket_server *server)
 		log_event(&server->control->log, "control_socket", "path", server->path);
 }
 
-void socket_start(struct control *control)
+void local_socket_start(struct control *control)
 {
 	const struct control_options *options = control->options;
-	struct socket_server *server = memory_new(sizeof(*server));
+	struct local_socket *server = memory_new(sizeof(*server));
 	struct error err = { 0 };
 
 	server->control = control;
@@ -306,15 +306,15 @@ void socket_start(struct control *control)
 	try_to_listen(server);
 }
 
-void socket_tick(struct control *control)
+void local_socket_tick(struct control *control)
 {
-	struct socket_server *server = control->socket;
+	struct local_socket *server = control->socket;
 
 	if (server != NULL && server->fd < 0 && server->path[0] != '\0')
 		try_to_listen(server);
 }
 
-static void remove_file(const struct socket_server *server)
+static void remove_file(const struct local_socket *server)
 {
 	struct stat info;
 
@@ -324,9 +324,9 @@ static void remove_file(const struct socket_server *server)
 		unlink(server->path);
 }
 
-void socket_stop(struct control *control)
+void local_socket_stop(struct control *control)
 {
-	struct socket_server *server = control->socket;
+	struct local_socket *server = control->socket;
 
 	if (server == NULL)
 		return;
@@ -341,7 +341,7 @@ void socket_stop(struct control *control)
 	control->socket = NULL;
 }
 
-void socket_answer_reloads(struct control *control)
+void local_socket_answer_reloads(struct control *control)
 {
 	struct client *client, *next;
 
