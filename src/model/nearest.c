@@ -42,12 +42,13 @@ static unsigned int edit_distance(const char *a, size_t a_len, const char *b, si
 	return last[b_len];
 }
 
+/* A third of the letters may differ: one at least, three at most; a single letter must be right. */
 struct nearest nearest_begin(const char *wanted)
 {
 	size_t len = strlen(wanted);
+	unsigned int allowed = len < 2 ? 0 : len < 6 ? 1 : least((unsigned int)(len / 3), 3);
 
-	/* a third of the name may differ, and never more than three letters */
-	return (struct nearest){ wanted, NULL, len >= 9 ? 4 : (unsigned int)len / 3 + 1 };
+	return (struct nearest){ wanted, NULL, allowed + 1 };
 }
 
 void nearest_offer(struct nearest *nearest, const char *name)
