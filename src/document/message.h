@@ -29,6 +29,7 @@
  * child    -> control  REFUSED           version, error     -
  * any      -> child    DRAIN             a = milliseconds   -
  * guardian -> control  RELOAD, STOP      -                  -
+ * child    -> guardian VIOLATION         a = call, error.message = its name (seccomp; its last words)
  */
 #ifndef SALLYPORT_DOCUMENT_MESSAGE_H
 #define SALLYPORT_DOCUMENT_MESSAGE_H
@@ -58,6 +59,7 @@ enum message_type {
 	MESSAGE_DRAIN,
 	MESSAGE_RELOAD,
 	MESSAGE_STOP,
+	MESSAGE_VIOLATION,
 };
 
 enum message_role { ROLE_GUARDIAN, ROLE_CONTROL, ROLE_CHECKER, ROLE_WORKER };

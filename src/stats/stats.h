@@ -147,5 +147,8 @@ uint64_t stats_server_active(const struct stats *stats, uint32_t slot);
 uint64_t stats_listener_active(const struct stats *stats, uint32_t slot);
 /* The guardian calls it for a worker that died: gauges and source rows to zero. */
 void stats_clear_gauges(struct stats *stats, uint32_t worker);
+/* New statistics go on counting where those of an earlier guardian stood, whatever the number of
+ * workers was; gauges stay zero. */
+void stats_inherit(struct stats *stats, const struct stats *from);
 
 #endif

@@ -1,0 +1,153 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "control/cores.h"
+#include "control/socket_path.h"
+#include "daemon/guardian_internal.h"
+
+/* Counters of the guardian before this one go on, when both speak of the same tables. */
+static void take_over_counters(struct guardian *guardian, int fd)
+{
+	struct error err;
+	struct stats *old = fd < 0 ? NULL : stats_map(fd, &err);
+
+	if (old == NULL)
+		return;
+	stats_inherit(guardian->stats, old);
+	munmap(old, stats_size(old->workers));
+}
+
+static int make_shared_memory(struct guardian *guardian, int inherited_stats, struct error *err)
+{
+	struct health *health;
+
+	guardian->stats_fd = stats_create(guardian->worker_count, err);
+	if (guardian->stats_fd < 0)
+		return -1;
+	guardian->stats = stats_map(guardian->stats_fd, err);
+	if (guardian->stats == NULL)
+		return -1;
+	take_over_counters(guardian, inherited_stats);
+	guardian->stats->guardian_pid = (uint64_t)getpid();
+	if (guardian->health_fd >= 0) {
+		health = health_map(guardian->health_fd, false, err);
+		if (health != NULL) {
+			munmap(health, sizeof(*health));
+			return 0;
+		}
+		close(guardian->health_fd);
+	}
+	guardian->health_fd = health_create(err);
+	return guardian->health_fd < 0 ? -1 : 0;
+}
+
+static const char *sandbox_text(const struct guardian *guardian)
+{
+	if (guardian->options->no_sandbox)
+		return "off";
+	return guardian->root ? "users, chroot, seccomp" : "seccomp only: not started as root";
+}
+
+static void log_missing_user(struct guardian *guardian, const char *name,
+			     const struct privileges_user *user)
+{
+	struct log_line line;
+
+	if (user->exists || !guardian->drops_users)
+		return;
+	line = log_begin(&guardian->log, "user_missing");
+	log_text(&line, "user", name);
+	log_number(&line, "uid", user->uid);
+	log_text(&line, "hint", "Create the user, so that no other program has this number.");
+	log_end(&line);
+}
+
+static void log_started(struct guardian *guardian)
+{
+	struct log_line line = log_begin(&guardian->log, "started");
+
+	log_text(&line, "version", SALLYPORT_VERSION);
+	log_number(&line, "pid", (uint64_t)getpid());
+	log_number(&line, "workers", guardian->worker_count);
+	log_text(&line, "sandbox", sandbox_text(guardian));
+	if (guardian->upgrade.report_to >= 0)
+		log_text(&line, "reason", "upgrade");
+	log_end(&line);
+	log_missing_user(guardian, guardian->configure.user[0] != '\0' ? guardian->configure.user
+								       : "sallyport",
+			 &guardian->control_user);
+	log_missing_user(guardian, "sallyport-worker", &guardian->worker_user);
+	log_missing_user(guardian, "sallyport-checker", &guardian->checker_user);
+}
+
+static void start_children(struct guardian *guardian)
+{
+	uint32_t i;
+
+	guardian->workers = memory_new(guardian->worker_count * sizeof(*guardian->workers));
+	for (i = 0; i < guardian->worker_count; i++)
+		process_init(&guardian->workers[i], guardian, ROLE_WORKER, i);
+	process_start(&guardian->checker);
+	for (i = 0; i < guardian->worker_count; i++)
+		process_start(&guardian->workers[i]);
+}
+
+int guardian_setup(struct guardian *guardian, int inherited_stats)
+{
+	int log_fd = guardian_log_open(guardian->configure.log);
+	struct error err;
+
+	if (log_fd < 0)
+		return errno;
+	guardian_log_use(guardian, log_fd);
+	guardian->worker_count = guardian->configure.workers;
+	if (guardian->worker_count == 0 || guardian->worker_count > OPTIONS_WORKERS_MAX)
+		guardian->worker_count = cores_usable();
+	if (make_shared_memory(guardian, inherited_stats, &err) < 0) {
+		log_event(&guardian->log, "start_failed", "error", err.message);
+		return ENOMEM;
+	}
+	guardian->configured = true;
+	log_started(guardian);
+	start_children(guardian);
+	return 0;
+}
+
+int guardian_setup_folder(struct guardian *guardian, struct error *err)
+{
+	uid_t owner = geteuid();
+	gid_t group = getegid();
+
+	if (guardian->options->socket_path != NULL)
+		return 0;
+	if (guardian->drops_users) {
+		owner = guardian->control_user.uid;
+		group = guardian->control_user.gid;
+	}
+	return socket_path_make_folder(guardian->root, owner, group, err);
+}
+
+int guardian_setup_user(struct guardian *guardian, const char *name, bool *ret_changed)
+{
+	struct privileges_user user;
+	struct error err;
+
+	*ret_changed = false;
+	if (!guardian->drops_users || name[0] == '\0')
+		return 0;
+	if (!privileges_find_user(name, &user))
+		return ESRCH;
+	*ret_changed = user.uid != guardian->control_user.uid ||
+		       user.gid != guardian->control_user.gid;
+	guardian->control_user = user;
+	if (*ret_changed && guardian_setup_folder(guardian, &err) < 0) {
+		log_event(&guardian->log, "socket_folder_failed", "error", err.message);
+		return EACCES;
+	}
+	return 0;
+}
