@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -66,6 +67,21 @@ static void refuse(int fd)
 	close(fd);
 }
 
+/* Counts the connection first and looks afterwards: two workers can never both take the last place. */
+static bool take_place(struct stats *stats, struct stats_listener *counters,
+		       const struct listener *listener)
+{
+	counters->active++;
+	if (listener->max_connections == 0)
+		return true;
+	atomic_thread_fence(memory_order_seq_cst);
+	if (stats_listener_active(stats, listener->slot) <= listener->max_connections)
+		return true;
+	counters->active--;
+	counters->dropped_limit++;
+	return false;
+}
+
 /* All limits of the listener. On false nothing is held and the drop is counted. */
 static bool within_limits(struct acceptor *acceptor, const struct address *client,
 			  struct limit_source *ret_source)
@@ -74,19 +90,17 @@ static bool within_limits(struct acceptor *acceptor, const struct address *clien
 	const struct listener *listener = acceptor->listener;
 	struct stats *stats = worker->child->stats;
 	struct stats_listener *counters = &worker->stats->listeners[listener->slot];
-	uint32_t index = worker->env.worker;
 
 	if (!limit_take_cps(stats, listener->slot, listener->cps, monotime_us() * 1000)) {
 		counters->dropped_cps++;
 		return false;
 	}
-	if (listener->max_connections > 0 &&
-	    stats_listener_active(stats, listener->slot) >= listener->max_connections) {
-		counters->dropped_limit++;
+	if (!take_place(stats, counters, listener))
 		return false;
-	}
-	if (limit_take_source(stats, index, listener->slot, client, &listener->source_rules,
-			      listener->tls != NULL, worker->now_ms, ret_source) != LIMIT_OK) {
+	if (limit_take_source(stats, worker->env.worker, listener->slot, client,
+			      &listener->source_rules, listener->tls != NULL, worker->now_ms,
+			      ret_source) != LIMIT_OK) {
+		counters->active--;
 		counters->dropped_source++;
 		return false;
 	}

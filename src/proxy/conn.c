@@ -267,12 +267,12 @@ void conn_new(struct worker *worker, int fd, const struct address *client,
 
 	if (conn == NULL) {
 		close(fd);
+		stats->active--;
 		limit_source_release(&source);
 		return;
 	}
 	conn->source = source;
 	stats->accepted++;
-	stats->active++;
 	conn->counted_handshake = listener->tls != NULL;
 	stats->handshaking += conn->counted_handshake ? 1 : 0;
 	if (loop_add(worker->loop, fd, &conn->client.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP, NULL) < 0) {

@@ -104,7 +104,8 @@ struct conn {
 	uint32_t handshake_ms;
 };
 
-/* Takes over fd. On failure the descriptor is closed. */
+/* Takes over fd, the source and the place already counted in the listener's active gauge; gives all of
+ * them back when it ends, or at once when memory is short. */
 void conn_new(struct worker *worker, int fd, const struct address *client,
 	      const struct address *local, struct listener *listener, struct limit_source source);
 /* Runs it until it waits. The conn may be gone afterwards. */
