@@ -258,9 +258,11 @@ static void init(struct guardian *guardian, const struct options *options, char 
 	for (i = 0; i < MESSAGE_FDS; i++)
 		guardian->kept[i] = -1;
 	guardian->configure.shutdown_timeout_s = 30;
-	guardian->control_user = privileges_user_or("sallyport", PRIVILEGES_CONTROL_ID);
-	guardian->worker_user = privileges_user_or("sallyport-worker", PRIVILEGES_WORKER_ID);
-	guardian->checker_user = privileges_user_or("sallyport-checker", PRIVILEGES_CHECKER_ID);
+	guardian->control_user =
+		privileges_user_or(PRIVILEGES_CONTROL_USER, PRIVILEGES_CONTROL_ID);
+	guardian->worker_user = privileges_user_or(PRIVILEGES_WORKER_USER, PRIVILEGES_WORKER_ID);
+	guardian->checker_user =
+		privileges_user_or(PRIVILEGES_CHECKER_USER, PRIVILEGES_CHECKER_ID);
 	process_init(&guardian->control, guardian, ROLE_CONTROL, 0);
 	process_init(&guardian->checker, guardian, ROLE_CHECKER, 0);
 	guardian->stop_deadline.expired = stop_deadline;

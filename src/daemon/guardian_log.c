@@ -19,22 +19,25 @@ static void fill_missing_streams(void)
 }
 
 /*
- * O_NONBLOCK belongs to the open file, which a shell and its other children may share with us: a pipe,
- * a terminal or a file is opened once more for ourselves. A socket cannot be; the service manager's
- * stream to its journal is ours alone.
+ * O_NONBLOCK belongs to the open file, which a shell and its other children may share with us: a pipe
+ * or a terminal is opened once more for ourselves. A socket cannot be; the service manager's stream to
+ * its journal is ours alone. A file never blocks, and shares its position with stderr.
  */
 static void unblock_stdout(void)
 {
 	int flags = fcntl(STDOUT_FILENO, F_GETFL);
-	int own = open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat info;
+	int own;
 
+	if (flags < 0 || fstat(STDOUT_FILENO, &info) < 0 || S_ISREG(info.st_mode))
+		return;
+	own = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (own >= 0) {
 		dup2(own, STDOUT_FILENO);
 		close(own);
 		return;
 	}
-	if (flags >= 0)
-		fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
+	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
 }
 
 void guardian_log_prepare(void)

@@ -78,11 +78,9 @@ static void log_started(struct guardian *guardian)
 	if (guardian->upgrade.report_to >= 0)
 		log_text(&line, "reason", "upgrade");
 	log_end(&line);
-	log_missing_user(guardian, guardian->configure.user[0] != '\0' ? guardian->configure.user
-								       : "sallyport",
-			 &guardian->control_user);
-	log_missing_user(guardian, "sallyport-worker", &guardian->worker_user);
-	log_missing_user(guardian, "sallyport-checker", &guardian->checker_user);
+	log_missing_user(guardian, PRIVILEGES_CONTROL_USER, &guardian->control_user);
+	log_missing_user(guardian, PRIVILEGES_WORKER_USER, &guardian->worker_user);
+	log_missing_user(guardian, PRIVILEGES_CHECKER_USER, &guardian->checker_user);
 }
 
 static void start_children(struct guardian *guardian)
@@ -141,7 +139,7 @@ int guardian_setup_user(struct guardian *guardian, const char *name, bool *ret_c
 	if (!guardian->drops_users || name[0] == '\0')
 		return 0;
 	if (!privileges_find_user(name, &user))
-		return ESRCH;
+		return strcmp(name, PRIVILEGES_CONTROL_USER) == 0 ? 0 : ESRCH;
 	*ret_changed = user.uid != guardian->control_user.uid ||
 		       user.gid != guardian->control_user.gid;
 	guardian->control_user = user;

@@ -16,6 +16,9 @@
 #include <sys/types.h>
 #include "base/error.h"
 
+#define PRIVILEGES_CONTROL_USER "sallyport"
+#define PRIVILEGES_WORKER_USER "sallyport-worker"
+#define PRIVILEGES_CHECKER_USER "sallyport-checker"
 #define PRIVILEGES_CONTROL_ID 64981
 #define PRIVILEGES_WORKER_ID 64982
 #define PRIVILEGES_CHECKER_ID 64983

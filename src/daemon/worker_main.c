@@ -1,8 +1,6 @@
 /* sallyport-worker: workers and the checker. The guardian starts it; people do not. */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "base/monotime.h"
@@ -74,8 +72,5 @@ int main(int argc, char **argv)
 	if (child_start(&child, role, &err) < 0 || (role == ROLE_WORKER && tls_init(&err) < 0) ||
 	    sandbox_enter(&child, &err) < 0)
 		return fail(&err);
-	/* After the change of user, which resets it. Without it a guardian that was killed is noticed
-	 * by its closed channel, a little later. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return role == ROLE_WORKER ? worker_run(&child) : checker_run(&child);
 }

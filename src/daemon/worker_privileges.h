@@ -7,7 +7,8 @@
 
 /* Everything that start asks for. As a user there is nothing to change but the capabilities. */
 int must_check worker_privileges_drop(const struct message_start *start, struct error *err);
-/* No core file, no ptrace by others of this user, no setuid programs. After the change of user. */
+/* No core file, no ptrace by others of this user, no setuid programs, no life without the guardian.
+ * After the change of user. */
 int must_check worker_privileges_lock(struct error *err);
 
 #endif

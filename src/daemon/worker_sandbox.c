@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/worker_privileges.h"
@@ -170,6 +171,7 @@ int sandbox_enter(struct child *child, struct error *err)
 {
 	if (!child->start.sandbox)
 		return 0;
+	tzset(); /* the C library reads a file the first time it prints a date, even in UTC */
 	if (worker_privileges_drop(&child->start, err) < 0 || worker_privileges_lock(err) < 0 ||
 	    catch_violations(child->guard, err) < 0)
 		return -1;
