@@ -351,7 +351,8 @@ static void a_pasted_key_is_never_shown(void **state)
 
 static void a_byte_order_mark_and_quotes_and_comments_are_fine(void **state)
 {
-	static const char text[] = "\xef\xbb\xbf# first\n\"ServerGroups\":\n- 'ServerGroupName': \"we\\u0062\"\n"
+	static const char text[] = "\xef\xbb\xbf# first\n\"ServerGroups\":\n"
+				   "- 'ServerGroupName': \"we\\u0062\"\n"
 				   "  Scheduler: TCH # any case\n  Servers:\n";
 	struct error err = { 0 };
 	struct model *model = read_text(text, sizeof(text) - 1, &err);
@@ -469,8 +470,11 @@ static void write_file(const struct folder *folder, const char *name, const char
 static int make_folder(void **state)
 {
 	struct folder *folder = calloc(1, sizeof(*folder));
+	char six[7] = "";
 
-	strcpy(folder->path, "/tmp/sallyport-unit-XXXXXX");
+	memset(six, 'X', 6);
+	/* mkdtemp() wants six of them at the end */
+	snprintf(folder->path, sizeof(folder->path), "%s/sallyport-unit-%s", P_tmpdir, six);
 	*state = folder;
 	return mkdtemp(folder->path) == NULL ? -1 : 0;
 }

@@ -15,9 +15,11 @@
 
 #define EDGE "LoadBalancers:\n" \
 	     "  - {LoadBalancerName: edge, ZoneMappings: [{ZoneId: a, PrivateIPv4Address: 0.0.0.0}]}\n"
-#define INNER "  - {LoadBalancerName: inner, ZoneMappings: [{ZoneId: a, PrivateIPv4Address: 10.0.0.1}]}\n"
+#define INNER "  - {LoadBalancerName: inner, " \
+	      "ZoneMappings: [{ZoneId: a, PrivateIPv4Address: 10.0.0.1}]}\n"
 #define SIX "  - {LoadBalancerName: six, ZoneMappings: [{ZoneId: a, Ipv6Address: \"::\"}]}\n"
-#define CERTIFICATES "Certificates: [{Name: www, CertFile: c, KeyFile: k}, {Name: api, CertFile: c, KeyFile: k}]\n"
+#define CERTIFICATES "Certificates: [{Name: www, CertFile: c, KeyFile: k}, " \
+		     "{Name: api, CertFile: c, KeyFile: k}]\n"
 #define CAS "CaCertificates: [{Name: clients, CertFile: c}, {Name: partners, CertFile: c}]\n"
 #define GROUPS "ServerGroups:\n" \
 	       "  - {ServerGroupName: web, Servers: [{ServerIp: 10.0.0.1, Port: 80}]}\n" \
@@ -288,6 +290,28 @@ static void what_is_served_but_odd_is_a_warning(void **state)
 	}
 }
 
+/* Read from the top of the source tree, where make runs the tests. */
+static void the_examples_are_good(void **state)
+{
+	static const char *const paths[] = { "examples/sallyport.yaml", "examples/many-names.yaml",
+					     "examples/brokers.yaml" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(paths); i++) {
+		struct buffer text = { 0 };
+		struct outcome outcome;
+
+		assert_int_equal(buffer_read_file(paths[i], 1 << 20, &text, NULL), 0);
+		buffer_append(&text, "", 1);
+		outcome = check((const char *)text.data);
+		if (outcome.status < 0)
+			fail_msg("%s: %s: %s", paths[i], outcome.err.place, outcome.err.message);
+		model_warnings_done(&outcome.warnings);
+		buffer_done(&text);
+	}
+}
+
 static void a_long_path_keeps_its_end_and_line(void **state)
 {
 	struct error err = { 0 };
@@ -394,6 +418,7 @@ int main(void)
 		cmocka_unit_test(good_models_pass),
 		cmocka_unit_test(bad_models_are_refused),
 		cmocka_unit_test(what_is_served_but_odd_is_a_warning),
+		cmocka_unit_test(the_examples_are_good),
 		cmocka_unit_test(a_long_path_keeps_its_end_and_line),
 		cmocka_unit_test(the_field_tables_fit_their_structs),
 		cmocka_unit_test(near_names_are_found_and_far_ones_are_not),
