@@ -181,8 +181,11 @@ static void step_detail(const struct admit_answer *answer, enum admission_step s
 		good_detail(answer, step, ret_text);
 	if (outcome != OUTCOME_REFUSED)
 		return;
-	snprintf(ret_text, DETAIL_SIZE, "%s%s%s (certificate %u of the chain)", reason_text(verdict->reason),
-		 verdict->detail[0] != '\0' ? ": " : "", verdict->detail, verdict->depth + 1);
+	snprintf(ret_text, DETAIL_SIZE, "%s%s%s", reason_text(verdict->reason),
+		 verdict->detail[0] != '\0' ? ": " : "", verdict->detail);
+	if (answer->sent_count > 0)
+		snprintf(ret_text + strlen(ret_text), DETAIL_SIZE - strlen(ret_text),
+			 " (certificate %u of the chain)", verdict->depth + 1);
 }
 
 static const char *outcome_word(enum outcome outcome)

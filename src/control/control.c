@@ -363,6 +363,8 @@ static void tick(struct timeout *timeout)
 		return;
 	if (package != NULL || control->served != NULL)
 		peers_retry(control, package != NULL ? package : &control->package);
+	if (control->served != NULL && !apply_is_busy(control))
+		peers_reconcile(control);
 	secrets_tick(control, walltime_s());
 	local_socket_tick(control);
 	metrics_server_tick(control);

@@ -9,6 +9,8 @@
 #include "base/bytes.h"
 #include "control/control_internal.h"
 
+#define RECONCILE_MS 10000 /* longer than a document takes to be built */
+
 void peer_name(enum message_role role, uint32_t index, char ret_name[24])
 {
 	if (role == ROLE_CHECKER)
@@ -150,6 +152,34 @@ void peers_retry(struct control *control, const struct package *package)
 	for (peer = control->peers.first; peer != NULL; peer = peer->next)
 		if (peer->unsent)
 			send_document(peer, package);
+}
+
+static uint64_t version_of(const struct peer *peer)
+{
+	const struct stats *stats = peer->control->stats;
+
+	if (stats == NULL)
+		return peer->answered;
+	if (peer->role == ROLE_CHECKER)
+		return stats->checker_version;
+	return peer->index < stats->workers ? stats->worker[peer->index].version_served : 0;
+}
+
+void peers_reconcile(struct control *control)
+{
+	uint64_t now_ms = loop_now_ms(control->loop);
+	struct peer *peer;
+
+	for (peer = control->peers.first; peer != NULL; peer = peer->next) {
+		if (peer->channel < 0 || version_of(peer) == control->package.version) {
+			peer->behind_ms = 0;
+		} else if (peer->behind_ms == 0) {
+			peer->behind_ms = now_ms;
+		} else if (now_ms - peer->behind_ms > RECONCILE_MS) {
+			peer->behind_ms = 0;
+			send_document(peer, &control->package);
+		}
+	}
 }
 
 static bool is_behind(const struct control *control, enum message_role role, uint32_t index,

@@ -31,6 +31,7 @@ struct peer {
 	uint64_t asked;           /* version it was sent last; 0: none */
 	uint64_t answered;        /* version it serves, as it says */
 	bool unsent;              /* its channel was full */
+	uint64_t behind_ms;       /* since when it serves something else; 0: it does not */
 };
 
 struct peers {
@@ -43,6 +44,8 @@ void peers_take_channel(struct control *control, enum message_role role, uint32_
 void peers_send_document(struct control *control, const struct package *package);
 void peers_send_secrets(struct control *control, int secrets_fd);
 void peers_retry(struct control *control, const struct package *package);
+/* While nothing is being applied: sends the served document again to who serves something else. */
+void peers_reconcile(struct control *control);
 /* How many of the workers and the checker do not serve this version (missing ones included). */
 unsigned int peers_behind(const struct control *control, uint64_t version);
 /* Names of those, for the log: "worker-1 checker". */
