@@ -354,8 +354,8 @@ def client_hello(**more):
     return outgoing.read()
 
 
-def run(command, timeout=30, text_input="", check=False):
-    done = subprocess.run(command, capture_output=True, text=True, input=text_input,
+def run(command, timeout=30, text_input="", check=False, cwd=None):
+    done = subprocess.run(command, capture_output=True, text=True, input=text_input, cwd=cwd,
                           timeout=timeout, check=False)
     if check:
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"

@@ -204,8 +204,19 @@ class Sallyport:
             pass
         return found
 
-    def worker_pids(self):
-        return [int(worker["pid"]) for worker in self.status()["workers"]]
+    def pids(self, role):
+        """Process ids of the roles whose name begins so: guardian, control, checker, worker."""
+        return [found["pid"] for found in self.status()["roles"]
+                if found["role"].startswith(role)]
+
+    def listener_status(self, port):
+        return next(found for found in self.status()["listeners"]
+                    if found["name"] == f"edge:{port}")
+
+    def server_states(self, group="web"):
+        """Name -> state of the servers of a group."""
+        found = next(g for g in self.status()["server_groups"] if g["name"] == group)
+        return {server["name"]: server["state"] for server in found["servers"]}
 
     def signal(self, number):
         os.kill(self.process.pid, number)
