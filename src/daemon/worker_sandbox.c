@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -47,6 +49,9 @@ static int add_conditions(scmp_filter_ctx filter)
 		{ "newfstatat", SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH) },
 		/* getrlimit(), not setrlimit(). */
 		{ "prlimit64", SCMP_A2_64(SCMP_CMP_EQ, 0) },
+		/* How much is unread, how much unsent. The kernel looks at 32 bits of it. */
+		{ "ioctl", SCMP_A1_32(SCMP_CMP_EQ, SIOCINQ) },
+		{ "ioctl", SCMP_A1_32(SCMP_CMP_EQ, SIOCOUTQ) },
 	};
 	size_t i;
 
