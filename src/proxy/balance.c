@@ -5,6 +5,7 @@
  */
 #include "proxy/balance.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,9 +63,6 @@ static void server_goes(struct server *server, uint64_t now_ms)
 static void server_update(struct server *server, const struct document_group *group,
 			  const struct document_server *from, uint64_t now_ms)
 {
-	if (server->weight > 0)
-		server->current_weight =
-			server->current_weight * (int64_t)from->weight / (int64_t)server->weight;
 	server->weight = from->weight;
 	memcpy(server->name, from->name, sizeof(server->name));
 	server->drain_enabled = group->drain_enabled;
@@ -77,7 +75,8 @@ static void server_update(struct server *server, const struct document_group *gr
 	}
 }
 
-static struct server *server_new(const struct document_server *from)
+/* What round robin owed a server that had the slot before is forgotten. */
+static struct server *server_new(const struct document_server *from, struct balance_env env)
 {
 	struct server *server = memory_new(sizeof(*server));
 
@@ -85,6 +84,7 @@ static struct server *server_new(const struct document_server *from)
 	server->slot = from->slot;
 	server->address = from->address;
 	server->hash = rendezvous_hash(0, &from->address, true);
+	atomic_store_explicit(&env.stats->shared_servers[from->slot].owed, 0, memory_order_relaxed);
 	return server;
 }
 
@@ -277,41 +277,30 @@ static uint32_t rotation_start(const struct group *group, uint32_t count)
 	return first < count ? first : 0;
 }
 
-/* In the listed order. A server that starts slowly is passed over until its shares make a whole. */
-static struct candidate *choose_rr(struct group *group, uint32_t count)
-{
-	uint32_t at = rotation_start(group, count);
-
-	for (;;) {
-		struct candidate *candidate = &group->candidates[at];
-
-		candidate->server->current_weight += candidate->share;
-		if (candidate->server->current_weight >= (int64_t)FULL_SHARE) {
-			candidate->server->current_weight -= FULL_SHARE;
-			group->next = candidate->index + 1;
-			return candidate;
-		}
-		at = at + 1 < count ? at + 1 : 0;
-	}
-}
-
-/* nginx's smooth weighted round robin: 5, 1, 1 gives a a b a c a a. */
+/*
+ * nginx's smooth weighted round robin: 5, 1, 1 gives a a b a c a a; equal shares go in the listed order.
+ * All workers add to the same sums: two that choose at the same moment may choose alike, nothing worse.
+ */
 static struct candidate *choose_wrr(struct group *group, uint32_t count)
 {
+	struct stats_shared_server *shared = group->env.stats->shared_servers;
 	struct candidate *best = NULL;
-	int64_t total = 0;
+	int64_t most = 0, total = 0;
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
 		struct candidate *candidate = &group->candidates[i];
+		int64_t share = (int64_t)candidate->share;
+		int64_t owed = atomic_fetch_add_explicit(&shared[candidate->server->slot].owed, share,
+							 memory_order_relaxed) + share;
 
-		candidate->server->current_weight += candidate->share;
-		total += candidate->share;
-		if (best == NULL ||
-		    candidate->server->current_weight > best->server->current_weight)
+		total += share;
+		if (best == NULL || owed > most) {
 			best = candidate;
+			most = owed;
+		}
 	}
-	best->server->current_weight -= total;
+	atomic_fetch_sub_explicit(&shared[best->server->slot].owed, total, memory_order_relaxed);
 	return best;
 }
 
@@ -369,13 +358,12 @@ struct server *group_pick(struct group *group, const struct balance_request *req
 	if (count == 0)
 		return NULL;
 	switch (group->scheduler) {
-	case MODEL_RR:
-		return server_ref(choose_rr(group, count)->server);
 	case MODEL_WLC:
 		return server_ref(choose_wlc(group, count)->server);
 	case MODEL_SCH:
 	case MODEL_TCH:
 		return server_ref(choose_hash(group, count, request)->server);
+	case MODEL_RR: /* all weights alike: see the shares */
 	case MODEL_WRR:
 	default:
 		return server_ref(choose_wrr(group, count)->server);
@@ -383,26 +371,6 @@ struct server *group_pick(struct group *group, const struct balance_request *req
 }
 
 /* --- groups --- */
-
-/* Each worker begins elsewhere, so that few connections over many workers still spread. */
-static void begin_rotation(struct group *group)
-{
-	uint32_t count = 0;
-	uint32_t i;
-
-	if (group->server_count == 0)
-		return;
-	group->next = group->env.worker % group->server_count;
-	if (group->scheduler != MODEL_WRR)
-		return;
-	for (i = 0; i < group->server_count; i++)
-		if (!group->servers[i]->gone)
-			group->candidates[count++] =
-				(struct candidate){ group->servers[i], i,
-						    group->servers[i]->weight * FULL_SHARE };
-	for (i = 0; count > 0 && i < group->next; i++)
-		choose_wrr(group, count);
-}
 
 static bool group_has(const struct group *group, const struct server *server, uint32_t *ret_index)
 {
@@ -457,10 +425,8 @@ static void add_servers(struct group *group, const struct document_group *from,
 	for (i = 0; i < from->server_count; i++) {
 		struct server *server = find_server(old, &from->servers[i], &hint);
 
-		server = server != NULL ? server_ref(server) : server_new(&from->servers[i]);
+		server = server != NULL ? server_ref(server) : server_new(&from->servers[i], group->env);
 		server_update(server, from, &from->servers[i], now_ms);
-		if (old != NULL && old->scheduler != from->scheduler)
-			server->current_weight = 0;
 		group->servers[group->server_count++] = server;
 	}
 }
@@ -496,9 +462,7 @@ struct group *group_new(const struct document_group *from, struct group *old,
 	group->slow_start_ms = (uint64_t)from->slow_start_s * 1000;
 	group->env = env;
 	add_servers(group, from, old, now_ms);
-	if (old == NULL || old->server_count == 0) {
-		begin_rotation(group);
-	} else {
+	if (old != NULL && old->server_count > 0) {
 		continue_rotation(group, old);
 		retire_others(group, old, from, now_ms);
 	}

@@ -8,7 +8,8 @@
  * doubling to 300 s, at most half of the group, ended by a good check. "Nobody is left" is asked for
  * each connection: with TRY_ALL one that failed with all good servers tries the others as well.
  *
- * Lives in one worker: no locks. Connections hold a server, never the group of an old snapshot.
+ * Round robin is smooth and goes on from worker to worker: what it owes each server lies in the shared
+ * memory. The rest lives in one worker: no locks. Connections hold a server, never the group of an old snapshot.
  */
 #ifndef SALLYPORT_PROXY_BALANCE_H
 #define SALLYPORT_PROXY_BALANCE_H
@@ -36,7 +37,6 @@ struct server {
 	unsigned int ejections;     /* in a row: doubles the time */
 	uint64_t ejected_until_ms;  /* 0: not ejected */
 	uint64_t ejected_good_checks; /* health->good_checks when it was ejected */
-	int64_t current_weight;     /* what round robin owes it */
 	uint64_t hash;              /* of its address: Sch and Tch choose alike in every process */
 };
 

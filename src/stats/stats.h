@@ -86,6 +86,12 @@ struct stats_shared_listener {
 	_Atomic uint64_t cps_next_ns;
 };
 
+/* And per server: what round robin owes it (proxy/balance.c), so that the turn goes on from one worker
+ * to the next. */
+struct stats_shared_server {
+	_Atomic int64_t owed;
+};
+
 struct stats {
 	uint32_t layout_version;
 	uint32_t workers;
@@ -93,6 +99,7 @@ struct stats {
 	uint64_t checker_turns, checker_pid, checker_version;
 	uint64_t control_pid, guardian_pid, started_s;
 	struct stats_shared_listener shared[STATS_LISTENERS];
+	struct stats_shared_server shared_servers[STATS_SERVERS];
 	struct stats_worker worker[]; /* workers of them */
 };
 

@@ -122,6 +122,21 @@ static void expect_picks(struct world *world, const char *letters)
 		assert_int_equal(pick(world), *letters - 'a');
 }
 
+/* Every letter comes up once in as many picks, in whatever order. */
+static void expect_each_once(struct world *world, const char *letters)
+{
+	size_t count = strlen(letters), i;
+	char seen[32] = { 0 };
+
+	for (i = 0; i < count; i++) {
+		char letter = (char)('a' + pick(world));
+
+		assert_non_null(strchr(letters, letter));
+		assert_null(strchr(seen, letter));
+		seen[i] = letter;
+	}
+}
+
 static struct server *server_of(struct world *world, uint32_t slot)
 {
 	uint32_t i;
@@ -164,17 +179,30 @@ static void round_robin_ignores_weights_but_not_zero(void **state)
 	expect_picks(world, "abdabd");
 }
 
-static void each_worker_begins_with_another_server(void **state)
+/* The turn goes on from one worker to the next: two workers with every other connection each. */
+static void a_rotation_goes_on_from_worker_to_worker(void **state)
 {
+	static const enum model_scheduler schedulers[] = { MODEL_RR, MODEL_WRR };
 	struct world *world = *state;
+	size_t i;
 
-	world->env.worker = 1;
-	begin(world, MODEL_RR, 2);
-	expect_picks(world, "bababa");
-	begin(world, MODEL_WRR, 2);
-	expect_picks(world, "baba");
-	begin(world, MODEL_WLC, 2);
-	expect_picks(world, "ba");
+	for (i = 0; i < 2; i++) {
+		struct balance_env other_env = { world->stats, 1, &world->health };
+		struct group *first, *second;
+
+		begin(world, schedulers[i], 3);
+		first = world->group;
+		second = group_new(&world->from, NULL, other_env, world->now_ms);
+		expect_picks(world, "a");
+		world->group = second;
+		expect_picks(world, "bc");
+		world->group = first;
+		expect_picks(world, "ab");
+		world->group = second;
+		expect_picks(world, "c");
+		world->group = first;
+		group_unref(second);
+	}
 }
 
 static void weighted_round_robin_is_smooth(void **state)
@@ -196,12 +224,10 @@ static void a_rotation_survives_a_reload(void **state)
 	expect_picks(world, "a");
 	reload(world);
 	expect_picks(world, "b");
-	/* The one whose turn it is leaves: its successor is next. */
+	/* The one whose turn it is leaves, another comes: all get their share. */
 	world->servers[2] = world->servers[3];
 	reload(world);
-	expect_picks(world, "a");
-	expect_picks(world, "b");
-	expect_picks(world, "d");
+	expect_each_once(world, "abd");
 	/* A swap in the list and a new one in front. */
 	world->servers[3] = world->servers[2];
 	world->servers[2] = world->servers[1];
@@ -209,7 +235,7 @@ static void a_rotation_survives_a_reload(void **state)
 	world->servers[0] = world->servers[10];
 	world->from.server_count = 4;
 	reload(world);
-	expect_picks(world, "abdk");
+	expect_each_once(world, "abdk");
 }
 
 static void a_weighted_rotation_survives_a_reload(void **state)
@@ -555,7 +581,7 @@ static void three_failures_in_a_row_eject_for_a_while(void **state)
 	world->now_ms += 9999;
 	expect_picks(world, "aaa");
 	world->now_ms += 1;
-	expect_picks(world, "baba");
+	expect_picks(world, "abab");
 	assert_int_equal(world->stats->worker[0].servers[1].ejected, 0);
 	server_unref(server);
 }
@@ -593,10 +619,10 @@ static void a_good_check_ends_an_ejection(void **state)
 	fail_times(world, server, 3);
 	expect_picks(world, "aa");
 	good_check(world, 1);
-	expect_picks(world, "baba");
+	expect_picks(world, "abab");
 	/* Failures count from the start again. */
 	fail_times(world, server, 2);
-	expect_picks(world, "baba");
+	expect_picks(world, "abab");
 	server_unref(server);
 }
 
@@ -634,7 +660,7 @@ static void an_ejection_survives_a_reload(void **state)
 	reload(world);
 	expect_picks(world, "aaa");
 	world->now_ms += 10000;
-	expect_picks(world, "ba");
+	expect_picks(world, "ab");
 	server_unref(server);
 }
 
@@ -737,7 +763,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(round_robin_goes_in_the_listed_order),
 		TEST(round_robin_ignores_weights_but_not_zero),
-		TEST(each_worker_begins_with_another_server),
+		TEST(a_rotation_goes_on_from_worker_to_worker),
 		TEST(weighted_round_robin_is_smooth),
 		TEST(a_rotation_survives_a_reload),
 		TEST(a_weighted_rotation_survives_a_reload),
