@@ -242,7 +242,7 @@ int command_admit(int argc, char **argv)
 	if (plan != NULL)
 		status = answer(&options, plan, &sent, now, &err);
 	if (status < 0)
-		status = print_error(&err);
+		status = report_error(&err);
 	plan_free(plan);
 	sent_done(&sent);
 	return status;

@@ -57,7 +57,7 @@ static void answer_text(const struct check *check)
 
 	print_warnings(warnings_of(check), check->strict);
 	if (check->plan == NULL) {
-		print_error(&check->error);
+		report_error(&check->error);
 		return;
 	}
 	if (!passes(check)) {

@@ -57,7 +57,7 @@ json_t *daemon_option_ask(const struct daemon_option *option, const char *what, 
 		return answer;
 	if (option->json)
 		print_json(json_pack("{s:b, s:o}", "ok", 0, "error", print_error_json(&err)));
-	print_error(&err);
+	report_error(&err);
 	if (several)
 		client_each_live(list_one, NULL);
 	return NULL;

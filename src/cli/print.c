@@ -14,7 +14,7 @@ static void say(const char *kind, const char *place, const char *message, const 
 		fprintf(stderr, "hint: %s\n", hint);
 }
 
-int print_error(const struct error *err)
+int report_error(const struct error *err)
 {
 	say("", err->place, err->message, err->hint);
 	return 1;

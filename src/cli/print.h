@@ -8,7 +8,7 @@
 #include "model/warnings.h"
 
 /* On stderr, "sallyport: PLACE: message" and "hint: ...". Always 1, the exit status. */
-int print_error(const struct error *err);
+int report_error(const struct error *err);
 /* An error that came as JSON, {"message", "place", "hint"}. */
 int print_json_error(const json_t *error);
 void print_json_warnings(const json_t *warnings);
