@@ -276,15 +276,19 @@ static void explain_configure(struct control *control, int error_number)
 {
 	struct apply *apply = &control->apply;
 	const struct model *model = apply->plan->model;
+	bool is_user = error_number == ESRCH;
+	const void *culprit = is_user ? &model->settings.user : &model->settings.log;
 
-	error_set(&apply->error, ERROR_SYSTEM, "could not use the Settings (Log %s, User %s): %s",
-		  apply->configure->log, apply->configure->user, strerror(error_number));
-	error_hint(&apply->error, "Look at the log of the guardian, and whether the user and the folder of "
-				  "the log exist.");
-	if (model != NULL)
-		model_error_place(&apply->error, model->source,
-				  model_line_of(model, &model->settings.log,
-						model_line_of(model, &model->settings.user, 0)));
+	if (is_user) {
+		error_set(&apply->error, ERROR_NOT_FOUND, "could not run as \"%s\": there is no such user",
+			  apply->configure->user);
+		error_hint(&apply->error, "Create the user, or leave Settings.User out.");
+	} else {
+		error_set(&apply->error, ERROR_SYSTEM, "could not write the log to \"%s\": %s",
+			  apply->configure->log, strerror(error_number));
+		error_hint(&apply->error, "Is its folder there, and may sallyportd write to it?");
+	}
+	model_error_place(&apply->error, model->source, model_line_of(model, culprit, 0));
 }
 
 static void configured(struct control *control, int error_number)

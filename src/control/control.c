@@ -373,6 +373,9 @@ static void tick(struct timeout *timeout)
 static int init(struct control *control, const struct control_options *options, struct error *err)
 {
 	control->options = options;
+	/* Several daemons may serve files of one name; a manifest that is missing is said later. */
+	if (realpath(options->manifest, control->manifest) == NULL)
+		snprintf(control->manifest, sizeof(control->manifest), "%s", options->manifest);
 	control->guard = options->guard;
 	control->package = (struct package){ 0, -1, -1 };
 	control->secrets.fd = -1;

@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_CONTROL_CONTROL_INTERNAL_H
 #define SALLYPORT_CONTROL_CONTROL_INTERNAL_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/log.h"
@@ -27,6 +28,7 @@ struct control_result {
 
 struct control {
 	const struct control_options *options;
+	char manifest[PATH_MAX];  /* absolute, for people */
 	struct loop *loop;
 	struct log log;
 	int guard;

@@ -43,7 +43,7 @@ static json_t *refuse(const char *message)
 static json_t *answer_version(const struct control *control)
 {
 	return json_pack("{s:b, s:s, s:s, s:I}", "ok", 1, "software", SALLYPORT_VERSION, "manifest",
-			 control->options->manifest, "version",
+			 control->manifest, "version",
 			 (json_int_t)(control->served == NULL ? 0 : control->served->version));
 }
 

@@ -201,10 +201,10 @@ static void warn_broken(const struct model *model, const struct model_ca_certifi
 			struct model_warnings *warnings)
 {
 	model_warn(warnings, model, model_line_of(model, &crl->path, entry->line),
-		   "revocation list %s of CA certificate \"%s\" cannot be used, so clients of its issuer "
-		   "are refused: %s", crl->path, entry->name, why->message);
-	model_warn_hint(warnings, why->hint[0] != '\0' ? why->hint
-						       : "Fetch the list anew and reload.");
+		   "CA certificate \"%s\": %s", entry->name, why->message);
+	model_warn_hint(warnings, why->hint[0] != '\0'
+					  ? why->hint
+					  : "Clients of its issuer are refused until a good list is there.");
 }
 
 static void add_lists(struct revocation_builder *builder, const struct model *model,

@@ -203,6 +203,8 @@ static int resolve_anew(const struct model *model, struct model_certificate *cer
 	if (read_files(model, certificate, &pile, err) < 0)
 		goto out;
 	if (find_leaf(&pile, buffer_bytes(&certificate->key_der), &leaf, err) < 0) {
+		if (err->hint[0] == '\0')
+			error_hint(err, "Give the key that %.100s was issued for.", certificate->cert_file);
 		file_error(model, certificate, &certificate->key_file, err);
 		goto out;
 	}

@@ -319,7 +319,7 @@ json_t *status_json(const struct control *control)
 	wording_time((int64_t)since, when);
 	json_object_set_new(status, "ok", json_true());
 	json_object_set_new(status, "software", text(SALLYPORT_VERSION));
-	json_object_set_new(status, "manifest", text(control->options->manifest));
+	json_object_set_new(status, "manifest", text(control->manifest));
 	json_object_set_new(status, "started", text(when));
 	json_object_set_new(status, "version",
 			    number(control->served == NULL ? 0 : control->served->version));
