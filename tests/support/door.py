@@ -147,7 +147,10 @@ class Door:
         handler = more.pop("handler", None)
         backend = self.backend(**({"handler": handler} if handler else {}))
         self.group("web", backend)
-        self.ca("clients", self.pki.root, crls=more.pop("crls", None))
+        crls = more.pop("crls", None)
+        # A list is checked against its issuer's key, so the issuer must be known.
+        known = [self.pki.root] if crls is None else [self.pki.root, self.pki.sub]
+        self.ca("clients", *known, crls=crls)
         return self.listener(cas=["clients"], **more), backend
 
     # --- life

@@ -69,7 +69,11 @@ class Sallyport:
         self.environment = environment or {}
         self.arguments = list(arguments)
         self.manifest_file = os.path.join(folder, "sallyport.yaml")
-        self.control_socket = os.path.join(folder, "control.sock")
+        # Control is another user when the daemon is started as root; it must be able to bind there.
+        run_folder = os.path.join(folder, "run")
+        os.mkdir(run_folder)
+        os.chmod(run_folder, 0o777)
+        self.control_socket = os.path.join(run_folder, "control.sock")
         self.log_file = os.path.join(folder, "log")
         self.error_file = os.path.join(folder, "stderr")
         self.process = None
