@@ -14,6 +14,7 @@ struct tree_reader {
 	struct bytes text;
 	const char *source;
 	struct error *err;
+	size_t nodes; /* so far */
 };
 
 static int refuse(struct tree_reader *reader, int line, const char *message, const char *hint)
@@ -136,6 +137,9 @@ static int read_node(struct tree_reader *reader, const yaml_event_t *event, unsi
 	if (depth > TREE_DEPTH_MAX)
 		return refuse(reader, ret_node->line, "lists and mappings are nested too deeply",
 			      "A manifest needs no more than a handful of levels.");
+	if (++reader->nodes > TREE_NODES_MAX)
+		return refuse(reader, ret_node->line, "it holds more than 2,000,000 values",
+			      "Spread the services over several machines.");
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
 		anchor = event->data.scalar.anchor;
@@ -176,12 +180,32 @@ static int expect(struct tree_reader *reader, yaml_event_type_t type, bool *ret_
 	return 0;
 }
 
+/* Before libyaml sees them: its time for many %TAG lines grows with their square. */
+static int refuse_directives(struct tree_reader *reader)
+{
+	const uint8_t *at = reader->text.data;
+	const uint8_t *end = at + reader->text.len;
+
+	while (at < end && (*at != '%')) {
+		at = memchr(at, '\n', (size_t)(end - at));
+		if (at == NULL)
+			return 0;
+		at++;
+	}
+	if (at == end)
+		return 0;
+	return refuse(reader, line_at(reader, (size_t)(at - reader->text.data)),
+		      "directives (% at the start of a line) are not supported", "Remove the line.");
+}
+
 static int read_document(struct tree_reader *reader, struct tree_node *ret_root)
 {
 	yaml_event_t event;
 	bool found;
 	int status;
 
+	if (refuse_directives(reader) < 0)
+		return -1;
 	if (expect(reader, YAML_STREAM_START_EVENT, &found) < 0 ||
 	    expect(reader, YAML_DOCUMENT_START_EVENT, &found) < 0)
 		return -1;
@@ -203,25 +227,29 @@ static int read_document(struct tree_reader *reader, struct tree_node *ret_root)
 	return status;
 }
 
+/* The byte order mark that some editors write. */
+static bool starts_with_mark(struct bytes text)
+{
+	return text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0;
+}
+
 struct tree_node *tree_parse(struct bytes text, const char *source, struct error *err)
 {
-	struct tree_reader reader = { .text = text, .source = source, .err = err };
+	struct tree_reader reader = { .source = source, .err = err };
 	struct tree_node *root = memory_new(sizeof(*root));
-	const uint8_t *start = text.len > 0 ? text.data : (const uint8_t *)"";
-	size_t len = text.len;
+	size_t mark = starts_with_mark(text) ? 3 : 0;
 	int status;
+
+	reader.text = text.len > 0 ? (struct bytes){ text.data + mark, text.len - mark }
+				   : (struct bytes){ (const uint8_t *)"", 0 };
 
 	if (!yaml_parser_initialize(&reader.parser)) {
 		free(root);
 		error_set(err, ERROR_SYSTEM, "could not read the manifest: out of memory");
 		return NULL;
 	}
-	if (len >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) { /* byte order mark */
-		start += 3;
-		len -= 3;
-	}
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING); /* never guess UTF-16 */
-	yaml_parser_set_input_string(&reader.parser, start, len);
+	yaml_parser_set_input_string(&reader.parser, reader.text.data, reader.text.len);
 	status = read_document(&reader, root);
 	yaml_parser_delete(&reader.parser);
 	if (status == 0)

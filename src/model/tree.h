@@ -2,8 +2,8 @@
  * model/tree.h - a YAML document as a tree whose nodes know their line.
  *
  * The small part of YAML that a manifest needs, so that a file means what it looks like: one document
- * in UTF-8, mappings with plain keys, lists and scalars. Anchors, aliases, tags and more than
- * TREE_DEPTH_MAX levels are refused.
+ * in UTF-8, mappings with plain keys, lists and scalars. Anchors, aliases, tags, directives, more than
+ * TREE_DEPTH_MAX levels and more than TREE_NODES_MAX values are refused.
  */
 #ifndef SALLYPORT_MODEL_TREE_H
 #define SALLYPORT_MODEL_TREE_H
@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 
 #define TREE_DEPTH_MAX 16
+#define TREE_NODES_MAX 2000000
 
 enum tree_kind { TREE_SCALAR, TREE_LIST, TREE_MAP };
 

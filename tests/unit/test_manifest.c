@@ -294,6 +294,8 @@ static void what_is_no_plain_yaml_is_refused(void **state)
 		{ TEXT("Listeners: []\nServerGroups: *a\n"), READ "aliases (*name) are not supported",
 		  "dir/x.yaml:2" },
 		{ TEXT("Listeners: !x []\n"), READ "tags (!name) are not supported", "dir/x.yaml:1" },
+		{ TEXT("# first\n%TAG ! x\n---\na: b\n"),
+		  READ "directives (% at the start of a line) are not supported", "dir/x.yaml:2" },
 		{ TEXT("? [a]\n: b\n"), READ "a key is not a plain name", "dir/x.yaml:1" },
 		{ TEXT("Listeners:\n  [[[[[[[[[[[[[[[[[[[["),
 		  READ "lists and mappings are nested too deeply", "dir/x.yaml:2" },
