@@ -7,6 +7,7 @@
 #include <openssl/nid.h>
 #include <openssl/obj.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include "x509/profile.h"
 
 static void set(struct chain_outcome *outcome, enum chain_stage stage, enum reason reason,
@@ -261,6 +262,49 @@ out:
 	return reason == REASON_ADMITTED;
 }
 
+/* A certificate without key ids whose subject equals its issuer looks self-signed to AWS-LC, which
+ * then looks no further: a client certificate made with the CA's own name (everybody who presses
+ * Enter at every question of `openssl req` has one), or the link from an old root to its successor. */
+static bool looks_self_signed(const struct chain_path *path)
+{
+	unsigned int i;
+
+	for (i = 0; i + 1 < path->count; i++)
+		if ((path->certificates[i]->flags & EXFLAG_SS) != 0)
+			return true;
+	return false;
+}
+
+/* RFC 5280 6.1 for such a path. Constraints on names and policies are left to AWS-LC, so a path that
+ * has them and looks like this is refused. */
+static bool check_alone(const struct chain_path *path, struct chain_outcome *outcome)
+{
+	unsigned int i;
+
+	for (i = path->count; i-- > 0;) {
+		const struct certificate *certificate = path->certificates[i];
+		enum reason reason = REASON_ADMITTED;
+
+		if (i + 1 < path->count &&
+		    !certificate_signed_by(certificate, path->certificates[i + 1]))
+			reason = REASON_BAD_SIGNATURE;
+		else if ((certificate->flags & EXFLAG_CRITICAL) != 0)
+			reason = REASON_UNSUPPORTED_EXTENSION;
+		else if (X509_check_purpose(certificate->x509, X509_PURPOSE_SSL_CLIENT, i > 0) != 1)
+			reason = REASON_WRONG_PURPOSE;
+		else if (certificate_has(certificate, EXTENSION_NAME_CONSTRAINTS) ||
+			 certificate_has(certificate, EXTENSION_POLICY_CONSTRAINTS))
+			reason = REASON_NAME_CONSTRAINT;
+		if (reason == REASON_ADMITTED)
+			continue;
+		set(outcome, stage_of(reason), reason, i,
+		    reason == REASON_NAME_CONSTRAINT ?
+		    "constraints above a certificate that bears its issuer's name" : "");
+		return false;
+	}
+	return true;
+}
+
 /* A forged certificate may claim anything: before a fault in its content is named, see that the
  * issuer really signed it. Only refused clients cost this. */
 static bool find_forgery(const struct chain_path *path, struct chain_outcome *outcome)
@@ -342,7 +386,8 @@ void chain_check_path(const struct trust *trust, const struct chain_path *path,
 		return;
 	if (!check_strength(path, ret_outcome) || !check_roles(path, ret_outcome) ||
 	    !check_path_lengths(path, ret_outcome) ||
-	    !check_with_library(trust, path, ret_outcome)) {
+	    !(looks_self_signed(path) ? check_alone(path, ret_outcome) :
+				       check_with_library(trust, path, ret_outcome))) {
 		if (ret_outcome->reason != REASON_BAD_SIGNATURE &&
 		    ret_outcome->reason != REASON_WEAK_SIGNATURE &&
 		    ret_outcome->reason != REASON_INTERNAL)

@@ -34,6 +34,12 @@ static CBS value_of(const struct subject *subject, enum certificate_extension ex
 	return cbs;
 }
 
+/* An empty RDNSequence is 30 00. */
+static bool is_nameless(const struct certificate *certificate)
+{
+	return certificate->subject.len <= 2;
+}
+
 /* RFC 5280 4.1.2.2. Like its signature, the serial of an anchor is the business of who chose it. */
 static const char *check_serial(const struct subject *subject)
 {
@@ -56,6 +62,14 @@ static const char *check_leaf(const struct subject *subject)
 	if (has(subject, EXTENSION_KEY_USAGE) &&
 	    (certificate->key_usage & X509v3_KU_KEY_CERT_SIGN) != 0)
 		return "key usage of a client certificate includes keyCertSign";
+	return NULL;
+}
+
+/* RFC 5280 4.1.2.6: a CA has a name, or nobody could say who issued what. */
+static const char *check_subject(const struct subject *subject)
+{
+	if (subject->role != PROFILE_LEAF && is_nameless(subject->certificate))
+		return "a CA certificate without a subject";
 	return NULL;
 }
 
@@ -125,7 +139,7 @@ static const char *check_dns_name(const CBS *name)
 static const char *check_alternative_names(const struct subject *subject)
 {
 	CBS cbs = value_of(subject, EXTENSION_ALTERNATIVE_NAME);
-	bool is_nameless = subject->certificate->subject.len <= 2;
+	bool nameless = is_nameless(subject->certificate);
 	const char *wrong = NULL;
 	CBS names, name;
 	CBS_ASN1_TAG tag;
@@ -134,9 +148,9 @@ static const char *check_alternative_names(const struct subject *subject)
 		return NULL;
 	if (!CBS_get_asn1(&cbs, &names, CBS_ASN1_SEQUENCE) || CBS_len(&names) == 0)
 		return "empty subject alternative name";
-	if (is_nameless && !is_critical(subject, EXTENSION_ALTERNATIVE_NAME))
+	if (nameless && !is_critical(subject, EXTENSION_ALTERNATIVE_NAME))
 		return "no subject, and the alternative name is not critical";
-	if (!is_nameless && subject->strict && is_critical(subject, EXTENSION_ALTERNATIVE_NAME))
+	if (!nameless && subject->strict && is_critical(subject, EXTENSION_ALTERNATIVE_NAME))
 		return "alternative name is critical although there is a subject";
 	while (wrong == NULL && CBS_len(&names) > 0 && CBS_get_any_asn1(&names, &name, &tag))
 		if (tag == (CBS_ASN1_CONTEXT_SPECIFIC | GEN_DNS))
@@ -198,7 +212,7 @@ enum reason profile_check(const struct certificate *certificate, enum profile_ro
 			  bool strict, char *ret_detail, size_t size)
 {
 	static const char *(*const rules[])(const struct subject *) = {
-		check_serial, check_leaf, check_strict_leaf, check_key_ids, check_critical,
+		check_serial, check_subject, check_leaf, check_strict_leaf, check_key_ids, check_critical,
 		check_alternative_names, check_name_constraints,
 	};
 	const struct subject subject = { certificate, role, strict };

@@ -27,8 +27,8 @@ static int check_member(const struct certificate *certificate, const char *name,
 		  certificate->version < 3 ? "of X.509 version 1" :
 		  certificate_is_ca(certificate) ? "not allowed to sign certificates (key usage)" :
 		  "not a CA certificate");
-	return error_hint(err, "A CA needs basicConstraints CA:TRUE and, if it has a key usage, "
-			  "keyCertSign in it.");
+	return error_hint(err, "A CA certificate is of version 3 with basicConstraints CA:TRUE, as "
+			  "\"openssl req -x509\" makes it; with a key usage, keyCertSign is in it.");
 }
 
 static struct trust_member *find_member(const struct trust *trust, struct bytes der)

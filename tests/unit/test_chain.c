@@ -311,6 +311,54 @@ static void a_rekeyed_root_is_reached_through_its_link(void **state)
 	CHECK(LIST(next, root), LIST(leaf), ADMITTED);
 }
 
+/* Everybody who presses Enter at every question of `openssl req` has one. */
+static void a_client_may_bear_the_name_of_its_ca(void **state)
+{
+	struct order same = { .subject = "CN=Root", .issuer = &root, .authority_key_id = NONE };
+	struct made bound = ca_with((struct order){ .subject = "CN=Bound",
+		.name_constraints = "critical,permitted;DNS:example.com" });
+	struct made selfmade = make((struct order){ .subject = "CN=Root" });
+
+	(void)state;
+	same.key_usage = NONE; /* or AWS-LC would see that it is not self-signed */
+	CHECK(LIST(root), LIST(make(same)), ADMITTED);
+	CHECK(LIST(root, sub), LIST(make(same), root), ADMITTED);
+	CHECK(LIST(root), LIST(selfmade), UNKNOWN_CA);
+	same.not_after = NOW - 1;
+	CHECK(LIST(root), LIST(make(same)), EXPIRED);
+	same.forged = true;
+	CHECK(LIST(root), LIST(make(same)), BAD_SIGNATURE);
+	same.forged = false;
+	same.not_after = 0;
+	same.unknown = "critical";
+	CHECK(LIST(root), LIST(make(same)), UNSUPPORTED_EXTENSION);
+	same.unknown = NULL;
+	same.extended_key_usage = "serverAuth";
+	CHECK(LIST(root), LIST(make(same)), WRONG_PURPOSE);
+	same = (struct order){ .subject = "CN=Bound", .issuer = &bound, .authority_key_id = NONE,
+			       .key_usage = NONE, .names = NONE };
+	CHECK(LIST(bound), LIST(make(same)), NAME_CONSTRAINT);
+	same.version = 1;
+	same.subject = "CN=Root";
+	same.issuer = &root;
+	CHECK(LIST(root), LIST(make(same)), ADMITTED);
+}
+
+static void a_link_certificate_needs_no_key_ids(void **state)
+{
+	struct order bare = { .subject = "CN=Renewed", .key_id = NONE, .authority_key_id = NONE };
+	struct made old = ca_with(bare), next = ca_with(bare), link;
+	struct made client = leaf_with((struct order){ .issuer = &next, .authority_key_id = NONE });
+
+	(void)state;
+	bare.issuer = &old;
+	bare.key = next.key;
+	link = ca_with(bare);
+	CHECK(LIST(old), LIST(client, link), ADMITTED);
+	CHECK(LIST(old), LIST(client), BAD_SIGNATURE);
+	CHECK(LIST(root), LIST(client, link), UNKNOWN_CA);
+}
+
 static void a_maze_of_issuers_is_given_up(void **state)
 {
 	struct order order = { .subject = "CN=Maze", .key_id = NONE, .authority_key_id = NONE };
@@ -697,6 +745,7 @@ static void the_strict_profile_wants_key_ids(void **state)
 {
 	struct made no_ski = ca_with((struct order){ .subject = "CN=N", .issuer = &root,
 						     .key_id = NONE });
+	struct made nameless = ca_with((struct order){ .subject = "", .issuer = &root });
 	struct made soft = ca_with((struct order){ .subject = "CN=Soft", .issuer = &root,
 						   .constraints = "CA:TRUE" });
 
@@ -706,6 +755,7 @@ static void the_strict_profile_wants_key_ids(void **state)
 	CHECK_BOTH(LIST(root), LIST(leaf_with((struct order){ .issuer = &no_ski,
 		.authority_key_id = NONE }), no_ski), ADMITTED, BAD_PROFILE);
 	CHECK_BOTH(LIST(root), LIST(make_leaf("CN=x", &soft), soft), ADMITTED, BAD_PROFILE);
+	CHECK(LIST(root), LIST(make_leaf("CN=x", &nameless), nameless), BAD_PROFILE);
 }
 
 static void serial_numbers_are_sane(void **state)
@@ -815,6 +865,8 @@ int main(void)
 		cmocka_unit_test(cross_signed_cas_work_from_either_root),
 		cmocka_unit_test(an_expired_intermediate_beside_a_valid_twin_does_no_harm),
 		cmocka_unit_test(a_rekeyed_root_is_reached_through_its_link),
+		cmocka_unit_test(a_client_may_bear_the_name_of_its_ca),
+		cmocka_unit_test(a_link_certificate_needs_no_key_ids),
 		cmocka_unit_test(a_maze_of_issuers_is_given_up),
 		cmocka_unit_test(a_forged_signature_is_named_whatever_else_is_wrong),
 		cmocka_unit_test(weak_keys_are_refused_and_good_ones_are_not),
