@@ -88,8 +88,10 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, cons
 		*state = &seen;
 		return MHD_YES;
 	}
-	if (*upload_size != 0)
-		return MHD_NO;
+	if (*upload_size != 0) { /* a body that nobody asked for */
+		*upload_size = 0;
+		return MHD_YES;
+	}
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return say(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
 	if (strcmp(url, "/metrics") != 0)
@@ -292,7 +294,13 @@ void metrics_server_tick(struct control *control)
 	struct metrics_server *server = control->metrics;
 	struct error err;
 
-	if (server == NULL || !server->must_retry || apply_is_busy(control))
+	if (server == NULL)
+		return;
+	/* At its limit of connections MHD stops to watch its socket, and only notices in its next run
+	 * that there is room again. */
+	if (server->http != NULL)
+		run(server);
+	if (!server->must_retry || apply_is_busy(control))
 		return;
 	server->next_fd = listen_on(server->next_address, &err);
 	if (server->next_fd >= 0)

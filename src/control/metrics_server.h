@@ -16,7 +16,7 @@ int must_check metrics_server_prepare(struct control *control, const char *addre
 				      struct error *err);
 void metrics_server_commit(struct control *control);
 void metrics_server_abandon(struct control *control);
-/* Tries again what failed. */
+/* Once a second: lets the library see to its time limits, and tries again what failed. */
 void metrics_server_tick(struct control *control);
 void metrics_server_stop(struct control *control);
 
