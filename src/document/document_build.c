@@ -39,12 +39,14 @@ static void copy_name(char ret_text[DOCUMENT_NAME_SIZE], const char *text)
 	ret_text[len] = '\0';
 }
 
-#define INDEX_NAMES(field, items, count, member) do { \
-	size_t at; \
-	builder->field = name_index_new(); \
-	for (at = 0; at < builder->model->count; at++) \
-		name_index_add(builder->field, builder->model->items[at].member, (uint32_t)at); \
-} while (0)
+#define INDEX_NAMES(field, items, count, member) \
+	do { \
+		size_t at; \
+		builder->field = name_index_new(); \
+		for (at = 0; at < builder->model->count; at++) \
+			name_index_add(builder->field, builder->model->items[at].member, \
+				       (uint32_t)at); \
+	} while (0)
 
 static uint32_t *no_indexes(size_t count)
 {
@@ -178,7 +180,8 @@ static int fill_trust(struct builder *builder, struct document_trust *trust,
 		}
 	}
 	if (trust->ca_count == 0)
-		return error_set(builder->err, ERROR_INVALID, "there is no CA certificate to trust");
+		return error_set(builder->err, ERROR_INVALID,
+				 "there is no CA certificate to trust");
 	return 0;
 }
 
@@ -360,9 +363,10 @@ static void keep_entries(struct document_listener *to, struct sni_entry *entries
 		if (i > 0 && entries[i].certificate == entries[i - 1].certificate &&
 		    strcasecmp(entries[i].name, entries[i - 1].name) == 0)
 			continue;
-		to->sni[to->sni_count++] = (struct document_sni){
-			{ (const uint8_t *)entries[i].name, strlen(entries[i].name) },
-			entries[i].certificate };
+		to->sni[to->sni_count++] =
+			(struct document_sni){ { (const uint8_t *)entries[i].name,
+						 strlen(entries[i].name) },
+					       entries[i].certificate };
 	}
 }
 
@@ -404,12 +408,13 @@ static int fill_tls(struct builder *builder, const struct model_listener *from,
 				     : builder->model->settings.default_security_policy_id;
 
 	if (from->certificates.count == 0)
-		return error_set(builder->err, ERROR_INVALID, "listener \"%.80s\" has no certificate",
-				 to->name);
+		return error_set(builder->err, ERROR_INVALID,
+				 "listener \"%.80s\" has no certificate", to->name);
 	to->default_certificates = memory_new(sizeof(to->default_certificates[0]));
 	to->default_certificate_count = 1;
 	if (add_policy(builder, policy, &to->policy) < 0 ||
-	    add_certificate(builder, from->certificates.items[0], &to->default_certificates[0]) < 0 ||
+	    add_certificate(builder, from->certificates.items[0], &to->default_certificates[0]) <
+		    0 ||
 	    fill_sni(builder, from, to) < 0)
 		return -1;
 	to->alpn_policy = from->alpn_enabled ? from->alpn_policy : MODEL_ALPN_NONE;
@@ -493,7 +498,8 @@ static void fill_numbers(const struct model_listener *from, struct document_list
 static void name_listener(const struct model_listener *from, struct document_listener *to)
 {
 	if (to->start_port == to->end_port)
-		snprintf(to->name, sizeof(to->name), "%.170s:%u", from->load_balancer, to->start_port);
+		snprintf(to->name, sizeof(to->name), "%.170s:%u", from->load_balancer,
+			 to->start_port);
 	else
 		snprintf(to->name, sizeof(to->name), "%.170s:%u-%u", from->load_balancer,
 			 to->start_port, to->end_port);
@@ -536,7 +542,9 @@ struct document *document_build(const struct model *model, uint64_t version, str
 				struct error *err)
 {
 	struct document *document = memory_new(sizeof(*document));
-	struct builder builder = { .model = model, .slots = slots, .document = document, .err = err };
+	struct builder builder = {
+		.model = model, .slots = slots, .document = document, .err = err
+	};
 	int status;
 
 	document->version = version;

@@ -157,8 +157,8 @@ static void take_policy(struct unpack *in, struct decoded *all, uint32_t i)
 
 	take_hash(in, to->hash);
 	take_name(in, to->id, sizeof(to->id));
-	to->tls_versions = take_u32(in, 1, MODEL_TLS_1_0 | MODEL_TLS_1_1 | MODEL_TLS_1_2 |
-						   MODEL_TLS_1_3);
+	to->tls_versions =
+		take_u32(in, 1, MODEL_TLS_1_0 | MODEL_TLS_1_1 | MODEL_TLS_1_2 | MODEL_TLS_1_3);
 	to->cipher_count = take_u32(in, 1, UINT32_MAX);
 	start = take_slice(in, to->cipher_count, all->totals.ciphers, &all->used.ciphers);
 	if (in->failed)
@@ -183,8 +183,8 @@ static void take_check(struct unpack *in, struct document_health_check *to)
 	unpack_string(in, to->domain, sizeof(to->domain));
 	unpack_string(in, to->url, sizeof(to->url));
 	require(in, to->url[0] == '/');
-	to->http_codes = take_u32(in, 1, MODEL_HTTP_2XX | MODEL_HTTP_3XX | MODEL_HTTP_4XX |
-						 MODEL_HTTP_5XX);
+	to->http_codes =
+		take_u32(in, 1, MODEL_HTTP_2XX | MODEL_HTTP_3XX | MODEL_HTTP_4XX | MODEL_HTTP_5XX);
 	to->method = take_enum(in, MODEL_CHECK_HEAD);
 	to->http_1_1 = take_bool(in);
 	to->proxy_protocol = take_bool(in);
@@ -283,7 +283,8 @@ static void take_blocks(struct unpack *in, struct decoded *all, struct document_
 	uint32_t i, start;
 
 	to->proxy_protocol_from_count = unpack_u32(in);
-	start = take_slice(in, to->proxy_protocol_from_count, all->totals.blocks, &all->used.blocks);
+	start = take_slice(in, to->proxy_protocol_from_count, all->totals.blocks,
+			   &all->used.blocks);
 	if (in->failed)
 		return;
 	to->proxy_protocol_from = all->blocks + start;
@@ -465,7 +466,8 @@ static int take_all(struct unpack *in, struct decoded *all, uint32_t count, cons
 		take(in, all, i);
 	if (!in->failed)
 		return 0;
-	return error_set(err, ERROR_INVALID, "could not read the document: %s %u is damaged", what, i);
+	return error_set(err, ERROR_INVALID, "could not read the document: %s %u is damaged", what,
+			 i);
 }
 
 static int take_objects(struct unpack *in, struct decoded *all, struct error *err)

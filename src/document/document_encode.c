@@ -214,8 +214,9 @@ static void put_listener(struct buffer *out, const struct document *document,
 	object_fields_end(&hashing);
 	object_refers(&hashing, listener->group, document->groups[listener->group].hash);
 	object_refers(&hashing, listener->policy,
-		      listener->policy == DOCUMENT_NONE ? NULL
-							: document->policies[listener->policy].hash);
+		      listener->policy == DOCUMENT_NONE
+			      ? NULL
+			      : document->policies[listener->policy].hash);
 	object_refers(&hashing, listener->trust,
 		      listener->trust == DOCUMENT_NONE ? NULL
 						       : document->trusts[listener->trust].hash);

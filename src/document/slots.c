@@ -12,17 +12,17 @@
 #include "document/document.h"
 
 enum slot_use {
-	SLOT_IDLE,     /* free, or not named in this run yet */
-	SLOT_KEPT,     /* named in this run, held before */
-	SLOT_NEW,      /* named in this run, free before */
+	SLOT_IDLE, /* free, or not named in this run yet */
+	SLOT_KEPT, /* named in this run, held before */
+	SLOT_NEW,  /* named in this run, free before */
 };
 
 struct slot_table {
-	char **identities;     /* by slot; NULL: free */
+	char **identities; /* by slot; NULL: free */
 	enum slot_use *uses;
-	uint32_t *queue;       /* a ring of the free slots */
+	uint32_t *queue; /* a ring of the free slots */
 	uint32_t head, free_count;
-	uint32_t *taken;       /* the new ones of this run, in order */
+	uint32_t *taken; /* the new ones of this run, in order */
 	uint32_t taken_count;
 	uint32_t capacity;
 	struct name_index *index; /* identity -> slot */

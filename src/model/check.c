@@ -102,16 +102,20 @@ static int check_zone(const struct check *check, size_t i, size_t j)
 				  "Add PrivateIPv4Address (0.0.0.0 for all) or Ipv6Address.");
 	}
 	if (balancer->ip_version == MODEL_IPV4 && zone->ipv6_address != NULL) {
-		check_failed(check, ERROR_INVALID, "OperationDenied.NonDualStackInstance", line,
-			     "LoadBalancers[%zu].ZoneMappings[%zu].Ipv6Address: the load balancer's "
-			     "AddressIpVersion is Ipv4", i, j);
+		check_failed(
+			check, ERROR_INVALID, "OperationDenied.NonDualStackInstance", line,
+			"LoadBalancers[%zu].ZoneMappings[%zu].Ipv6Address: the load balancer's "
+			"AddressIpVersion is Ipv4",
+			i, j);
 		return error_hint(check->err, "Set AddressIpVersion to DualStack.");
 	}
 	for (k = 0; k < j; k++) {
 		if (strcmp(balancer->zones[k].zone_id, zone->zone_id) == 0)
-			return check_failed(check, ERROR_CONFLICT, "Conflict.ZoneId", line,
-					    "LoadBalancers[%zu].ZoneMappings[%zu].ZoneId: \"%.64s\" is "
-					    "in the list already", i, j, zone->zone_id);
+			return check_failed(
+				check, ERROR_CONFLICT, "Conflict.ZoneId", line,
+				"LoadBalancers[%zu].ZoneMappings[%zu].ZoneId: \"%.64s\" is "
+				"in the list already",
+				i, j, zone->zone_id);
 	}
 	return 0;
 }
@@ -129,7 +133,8 @@ static int check_load_balancers(const struct check *check)
 				return -1;
 		}
 		if (balancer->cps > 0) {
-			model_warn(check->warnings, model, line_of(check, &balancer->cps, balancer->line),
+			model_warn(check->warnings, model,
+				   line_of(check, &balancer->cps, balancer->line),
 				   "LoadBalancers[%zu].Cps: is not enforced yet", i);
 			model_warn_hint(check->warnings, "Set Cps of its listeners.");
 		}
@@ -149,27 +154,31 @@ static int check_cipher(const struct check *check, size_t i, size_t j)
 
 	i -= POLICY_SYSTEM_COUNT;
 	if (versions == 0) {
-		check_failed(check, ERROR_INVALID, "IllegalParam.Ciphers", line,
-			     "SecurityPolicies[%zu].Ciphers[%zu]: there is no cipher suite \"%.64s\"",
-			     i, j, *cipher);
+		check_failed(
+			check, ERROR_INVALID, "IllegalParam.Ciphers", line,
+			"SecurityPolicies[%zu].Ciphers[%zu]: there is no cipher suite \"%.64s\"", i,
+			j, *cipher);
 		nearest = policy_cipher_nearest(*cipher);
 		if (nearest != NULL)
 			return error_hint(check->err, "Did you mean \"%s\"?", nearest);
 		return error_hint(check->err, "sallyport.yaml(5) lists the suites.");
 	}
 	if ((versions & policy->tls_versions) == 0) {
-		check_failed(check, ERROR_INVALID, "IllegalParam.Ciphers", line,
-			     "SecurityPolicies[%zu].Ciphers[%zu]: %s does not go with the TlsVersions",
-			     i, j, *cipher);
+		check_failed(
+			check, ERROR_INVALID, "IllegalParam.Ciphers", line,
+			"SecurityPolicies[%zu].Ciphers[%zu]: %s does not go with the TlsVersions",
+			i, j, *cipher);
 		return error_hint(check->err, "It needs %s.",
 				  versions == MODEL_TLS_1_3   ? "TLSv1.3"
 				  : versions == MODEL_TLS_1_2 ? "TLSv1.2"
 							      : "TLSv1.0, TLSv1.1 or TLSv1.2");
 	}
 	if (!policy_cipher_is_available(*cipher))
-		model_warn(check->warnings, check->model, line,
-			   "SecurityPolicies[%zu].Ciphers[%zu]: %s is never negotiated: the TLS library "
-			   "does not offer it", i, j, *cipher);
+		model_warn(
+			check->warnings, check->model, line,
+			"SecurityPolicies[%zu].Ciphers[%zu]: %s is never negotiated: the TLS library "
+			"does not offer it",
+			i, j, *cipher);
 	return 0;
 }
 
@@ -188,9 +197,13 @@ static uint32_t usable_versions(const struct model_security_policy *policy)
 
 static int check_policy(const struct check *check, size_t i)
 {
-	static const struct { uint32_t bit; const char *name; } versions[] = {
-		{ MODEL_TLS_1_0, "TLSv1.0" }, { MODEL_TLS_1_1, "TLSv1.1" },
-		{ MODEL_TLS_1_2, "TLSv1.2" }, { MODEL_TLS_1_3, "TLSv1.3" } };
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} versions[] = { { MODEL_TLS_1_0, "TLSv1.0" },
+			 { MODEL_TLS_1_1, "TLSv1.1" },
+			 { MODEL_TLS_1_2, "TLSv1.2" },
+			 { MODEL_TLS_1_3, "TLSv1.3" } };
 	const struct model_security_policy *policy = &check->model->policies[i];
 	uint32_t usable = usable_versions(policy);
 	size_t j;
@@ -202,9 +215,10 @@ static int check_policy(const struct check *check, size_t i)
 	for (j = 0; j < 4; j++) {
 		if ((policy->tls_versions & ~usable & versions[j].bit) == 0)
 			continue;
-		check_failed(check, ERROR_INVALID, "IllegalParam.Ciphers", policy->line,
-			     "SecurityPolicies[%zu].Ciphers: none of them can be negotiated with %s",
-			     i - POLICY_SYSTEM_COUNT, versions[j].name);
+		check_failed(
+			check, ERROR_INVALID, "IllegalParam.Ciphers", policy->line,
+			"SecurityPolicies[%zu].Ciphers: none of them can be negotiated with %s",
+			i - POLICY_SYSTEM_COUNT, versions[j].name);
 		return error_hint(check->err, "Add a suite for it, or leave %s out of TlsVersions.",
 				  versions[j].name);
 	}
@@ -221,14 +235,17 @@ static void note_system_policies(const struct check *check)
 		const struct model_security_policy *policy =
 			check_listener_policy(check, &model->listeners[i]);
 
-		if (model->listeners[i].protocol != MODEL_TCPSSL || policy == NULL || policy->line != 0)
+		if (model->listeners[i].protocol != MODEL_TCPSSL || policy == NULL ||
+		    policy->line != 0)
 			continue;
 		for (j = 0; j < policy->ciphers.count; j++) {
 			if (policy_cipher_is_available(policy->ciphers.items[j]))
 				continue;
-			model_note(check->warnings, model, model->listeners[i].line,
-				   "security policy \"%s\" lists suites that are never negotiated (CCM "
-				   "and some CBC ones), %s first", policy->id, policy->ciphers.items[j]);
+			model_note(
+				check->warnings, model, model->listeners[i].line,
+				"security policy \"%s\" lists suites that are never negotiated (CCM "
+				"and some CBC ones), %s first",
+				policy->id, policy->ciphers.items[j]);
 			return;
 		}
 	}
@@ -242,6 +259,57 @@ const struct model_security_policy *check_listener_policy(const struct check *ch
 				 : check->model->settings.default_security_policy_id;
 
 	return model_find_policy(check->model, id);
+}
+
+/* --- groups and those who use them --- */
+
+struct group_use {
+	const struct model_listener *with_proxy, *without_proxy; /* a listener of each kind */
+};
+
+static void warn_of_group(const struct check *check, const struct model_listener *listener,
+			  struct group_use *use)
+{
+	const struct model_server_group *group =
+		model_find_server_group(check->model, listener->server_group);
+	size_t i = (size_t)(listener - check->model->listeners);
+
+	if (group->server_count == 0) {
+		model_warn(check->warnings, check->model, listener->line,
+			   "Listeners[%zu].ServerGroupId: group \"%.80s\" has no servers: every "
+			   "connection will be reset",
+			   i, group->name);
+		model_warn_hint(check->warnings, "Add Servers to the group.");
+	}
+	if (listener->proxy_protocol)
+		use->with_proxy = listener;
+	else
+		use->without_proxy = listener;
+	if (use->with_proxy == NULL || use->without_proxy == NULL)
+		return;
+	model_warn(
+		check->warnings, check->model, listener->line,
+		"Listeners[%zu].ProxyProtocolEnabled: another listener of group \"%.80s\" has it "
+		"the other way round",
+		i, group->name);
+	model_warn_hint(check->warnings, "A server expects PROXY headers on all connections or on "
+					 "none: use two groups with different ports.");
+	*use = (struct group_use){ 0 };
+}
+
+static void warn_of_groups(const struct check *check)
+{
+	const struct model *model = check->model;
+	struct group_use *uses = memory_new(model->server_group_count * sizeof(*uses));
+	size_t i;
+
+	for (i = 0; i < model->listener_count; i++) {
+		const struct model_server_group *group =
+			model_find_server_group(model, model->listeners[i].server_group);
+
+		warn_of_group(check, &model->listeners[i], &uses[group - model->server_groups]);
+	}
+	free(uses);
 }
 
 /* --- settings --- */
@@ -291,6 +359,7 @@ int model_check(const struct model *model, struct model_warnings *warnings, stru
 		return -1;
 	if (model->listener_count == 0)
 		model_warn(warnings, model, 0, "there is no listener: nothing will be served");
+	warn_of_groups(&check);
 	note_system_policies(&check);
 	return 0;
 }

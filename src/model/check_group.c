@@ -41,10 +41,12 @@ static int check_duplicates(const struct check *check, size_t i)
 		if (memcmp(&keys[j].address, &keys[j - 1].address, sizeof(keys[j].address)) != 0 ||
 		    keys[j].port != keys[j - 1].port)
 			continue;
-		status = check_failed(check, ERROR_CONFLICT, "Conflict.Server", server->line,
-				      "ServerGroups[%zu].Servers[%zu]: %s port %lld is in the group "
-				      "already, as Servers[%zu]", i, keys[j].index, server->server_ip,
-				      (long long)server->port, keys[j - 1].index);
+		status =
+			check_failed(check, ERROR_CONFLICT, "Conflict.Server", server->line,
+				     "ServerGroups[%zu].Servers[%zu]: %s port %lld is in the group "
+				     "already, as Servers[%zu]",
+				     i, keys[j].index, server->server_ip, (long long)server->port,
+				     keys[j - 1].index);
 		error_hint(check->err, "Remove one of the two; use Weight for a larger share.");
 	}
 	free(keys);
@@ -60,7 +62,8 @@ static int check_port(const struct check *check, size_t i, size_t j)
 	if (group->any_port && server->port != 0) {
 		check_failed(check, ERROR_INVALID, "IllegalParam.Port", line,
 			     "ServerGroups[%zu].Servers[%zu].Port: must be 0 in a group with "
-			     "AnyPortEnabled", i, j);
+			     "AnyPortEnabled",
+			     i, j);
 		return error_hint(check->err, "Leave Port out: the client's port is used.");
 	}
 	if (!group->any_port && server->port == 0) {
@@ -87,13 +90,16 @@ static int check_server(const struct check *check, size_t i, size_t j)
 		check_failed(check, ERROR_INVALID, "IllegalParam.ServerIp", server->line,
 			     "ServerGroups[%zu].Servers[%zu].ServerIp: \"%.64s\" %s", i, j,
 			     server->server_ip, wrong);
-		return error_hint(check->err, "Write the address itself in ServerIp; host names are not "
-					      "looked up.");
+		return error_hint(check->err,
+				  "Write the address itself in ServerIp; host names are not "
+				  "looked up.");
 	}
 	if (group->ip_version == MODEL_IPV4 && strchr(server->server_ip, ':') != NULL) {
-		check_failed(check, ERROR_INVALID, "IllegalParam.ServerIp", server->line,
-			     "ServerGroups[%zu].Servers[%zu].ServerIp: the group's AddressIPVersion is "
-			     "Ipv4", i, j);
+		check_failed(
+			check, ERROR_INVALID, "IllegalParam.ServerIp", server->line,
+			"ServerGroups[%zu].Servers[%zu].ServerIp: the group's AddressIPVersion is "
+			"Ipv4",
+			i, j);
 		return error_hint(check->err, "Set AddressIPVersion to DualStack.");
 	}
 	return check_port(check, i, j);
@@ -111,12 +117,15 @@ int check_group(const struct check *check, size_t i)
 	if (check_duplicates(check, i) < 0)
 		return -1;
 	if (group->any_port && group->check.enabled && group->check.connect_port == 0) {
-		check_failed(check, ERROR_INVALID,
-			     "IllegalParam.AnyPortServerGroupConflictWithHealthCheckConfig",
-			     model_line_of(check->model, &group->any_port, group->line),
-			     "ServerGroups[%zu].HealthCheckConfig.HealthCheckConnectPort: is missing: "
-			     "the servers of a group with AnyPortEnabled have no port of their own", i);
-		return error_hint(check->err, "Name a port to check, or set HealthCheckEnabled to false.");
+		check_failed(
+			check, ERROR_INVALID,
+			"IllegalParam.AnyPortServerGroupConflictWithHealthCheckConfig",
+			model_line_of(check->model, &group->any_port, group->line),
+			"ServerGroups[%zu].HealthCheckConfig.HealthCheckConnectPort: is missing: "
+			"the servers of a group with AnyPortEnabled have no port of their own",
+			i);
+		return error_hint(check->err,
+				  "Name a port to check, or set HealthCheckEnabled to false.");
 	}
 	return 0;
 }

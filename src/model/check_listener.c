@@ -61,8 +61,8 @@ static int tls_only(const struct place *place, const char *field, bool given, co
 	if (!given)
 		return 0;
 	check_failed(place->check, ERROR_INVALID, "IllegalParam.ListenerProtocol",
-		     line_of(place, value), "Listeners[%zu].%s: a TCP listener has no TLS", place->i,
-		     field);
+		     line_of(place, value), "Listeners[%zu].%s: a TCP listener has no TLS",
+		     place->i, field);
 	return error_hint(place->check->err, "Remove it, or set ListenerProtocol to TCPSSL.");
 }
 
@@ -98,10 +98,13 @@ static int check_mutual_authentication(const struct place *place)
 					      "certificates.");
 	}
 	if (!listener->ca_enabled && listener->ca_certificates.count > 0) {
-		model_warn(check->warnings, check->model, line_of(place, &listener->ca_certificates),
-			   "Listeners[%zu].CaCertificateIds: has no effect, because CaEnabled is false: "
-			   "every client is let in", place->i);
-		model_warn_hint(check->warnings, "Set CaEnabled to true to check client certificates.");
+		model_warn(
+			check->warnings, check->model, line_of(place, &listener->ca_certificates),
+			"Listeners[%zu].CaCertificateIds: has no effect, because CaEnabled is false: "
+			"every client is let in",
+			place->i);
+		model_warn_hint(check->warnings,
+				"Set CaEnabled to true to check client certificates.");
 	}
 	return 0;
 }
@@ -116,10 +119,12 @@ static int check_additional(const struct place *place)
 
 		if (strcmp(*name, listener->certificates.items[0]) != 0)
 			continue;
-		check_failed(place->check, ERROR_CONFLICT, "ResourceAlreadyAssociated.Certificate",
-			     line_of(place, name),
-			     "Listeners[%zu].AdditionalCertificateIds[%zu]: \"%.80s\" is the default "
-			     "certificate already", place->i, i, *name);
+		check_failed(
+			place->check, ERROR_CONFLICT, "ResourceAlreadyAssociated.Certificate",
+			line_of(place, name),
+			"Listeners[%zu].AdditionalCertificateIds[%zu]: \"%.80s\" is the default "
+			"certificate already",
+			place->i, i, *name);
 		return error_hint(place->check->err, "Remove it here.");
 	}
 	return 0;
@@ -131,18 +136,22 @@ static int check_tcpssl(const struct place *place)
 	const struct check *check = place->check;
 
 	if (listener->certificates.count != 1) {
-		check_failed(check, ERROR_INVALID,
-			     listener->certificates.count == 0 ? "MissingParam.Certificate"
-							       : "IllegalParamSize.certificateIds",
-			     listener->line,
-			     "Listeners[%zu].CertificateIds: a TCPSSL listener needs exactly one, but "
-			     "has %zu", place->i, listener->certificates.count);
-		return error_hint(check->err, "Further certificates go into AdditionalCertificateIds.");
+		check_failed(
+			check, ERROR_INVALID,
+			listener->certificates.count == 0 ? "MissingParam.Certificate"
+							  : "IllegalParamSize.certificateIds",
+			listener->line,
+			"Listeners[%zu].CertificateIds: a TCPSSL listener needs exactly one, but "
+			"has %zu",
+			place->i, listener->certificates.count);
+		return error_hint(check->err,
+				  "Further certificates go into AdditionalCertificateIds.");
 	}
 	if (listener->alpn_enabled && listener->alpn_policy == MODEL_ALPN_NONE) {
 		check_failed(check, ERROR_INVALID, "MissingParam.AlpnPolicy",
 			     line_of(place, &listener->alpn_enabled),
-			     "Listeners[%zu].AlpnPolicy: is missing, but AlpnEnabled is true", place->i);
+			     "Listeners[%zu].AlpnPolicy: is missing, but AlpnEnabled is true",
+			     place->i);
 		return error_hint(check->err, "Choose HTTP1Only, HTTP2Only, HTTP2Optional or "
 					      "HTTP2Preferred.");
 	}
@@ -173,12 +182,14 @@ static int check_range(const struct place *place)
 		return ports_failed(place, &listener->end_port, "EndPort",
 				    "must be larger than StartPort");
 	if (!group->any_port) {
-		check_failed(place->check, ERROR_INVALID, "IllegalParam.ServerGroupId",
-			     line_of(place, &listener->server_group),
-			     "Listeners[%zu].ServerGroupId: a listener with a port range needs a group "
-			     "with AnyPortEnabled", place->i);
-		return error_hint(place->check->err, "Set AnyPortEnabled of group \"%.80s\" to true.",
-				  group->name);
+		check_failed(
+			place->check, ERROR_INVALID, "IllegalParam.ServerGroupId",
+			line_of(place, &listener->server_group),
+			"Listeners[%zu].ServerGroupId: a listener with a port range needs a group "
+			"with AnyPortEnabled",
+			place->i);
+		return error_hint(place->check->err,
+				  "Set AnyPortEnabled of group \"%.80s\" to true.", group->name);
 	}
 	return 0;
 }

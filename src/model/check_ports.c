@@ -16,7 +16,7 @@ struct binding {
 	struct text_address address;
 	int64_t start, end; /* ports */
 	size_t listener;
-	const char *text;   /* the address */
+	const char *text; /* the address */
 };
 
 struct bindings {
@@ -36,8 +36,8 @@ static void add_binding(struct bindings *bindings, const char *text, int64_t sta
 			size_t listener)
 {
 	if (text != NULL)
-		bindings->items[bindings->count++] = (struct binding){ text_address_parse(text), start,
-								       end, listener, text };
+		bindings->items[bindings->count++] =
+			(struct binding){ text_address_parse(text), start, end, listener, text };
 }
 
 static void add_listener(const struct check *check, struct bindings *bindings, size_t i)
@@ -66,7 +66,8 @@ static struct bindings collect(const struct check *check)
 	int port;
 
 	for (i = 0; i < model->listener_count; i++)
-		room += 2 * model_find_load_balancer(model, model->listeners[i].load_balancer)->zone_count;
+		room += 2 * model_find_load_balancer(model, model->listeners[i].load_balancer)
+				    ->zone_count;
 	bindings.items = memory_new(room * sizeof(bindings.items[0]));
 	for (i = 0; i < model->listener_count; i++)
 		add_listener(check, &bindings, i);
@@ -111,8 +112,8 @@ static int overlap_failed(const struct check *check, const struct binding *a,
 	check_failed(check, ERROR_CONFLICT, "Conflict.Port", line,
 		     "%s%s: port %lld on %.64s overlaps with %s on %.64s", second_owner,
 		     second->listener == METRICS ? "" : ".ListenerPort",
-		     (long long)(a->start > b->start ? a->start : b->start), second->text, first_owner,
-		     first->text);
+		     (long long)(a->start > b->start ? a->start : b->start), second->text,
+		     first_owner, first->text);
 	return error_hint(check->err, "Choose another port or another address.");
 }
 
@@ -151,10 +152,12 @@ static int check_zones(const struct check *check, size_t i)
 		for (k = 0; k < j && status == 0; k++) {
 			if (!addresses_meet(&bindings.items[j].address, &bindings.items[k].address))
 				continue;
-			status = check_failed(check, ERROR_CONFLICT, "Conflict.Address", balancer->line,
-					      "LoadBalancers[%zu].ZoneMappings[%zu]: %s overlaps with %s "
-					      "of another zone", i, bindings.items[j].listener,
-					      bindings.items[j].text, bindings.items[k].text);
+			status = check_failed(
+				check, ERROR_CONFLICT, "Conflict.Address", balancer->line,
+				"LoadBalancers[%zu].ZoneMappings[%zu]: %s overlaps with %s "
+				"of another zone",
+				i, bindings.items[j].listener, bindings.items[j].text,
+				bindings.items[k].text);
 			error_hint(check->err, "Give each zone an address of its own.");
 		}
 	}
@@ -177,15 +180,19 @@ static int check_range_ports(const struct check *check, size_t i)
 			continue;
 		ports += listener->end_port - listener->start_port + 1;
 		if (++ranges > 1) {
-			check_failed(check, ERROR_LIMIT, "QuotaExceeded.RangeListener", listener->line,
-				     "Listeners[%zu].ListenerPort: load balancer \"%.64s\" has a listener "
-				     "with a port range already", j, name);
+			check_failed(
+				check, ERROR_LIMIT, "QuotaExceeded.RangeListener", listener->line,
+				"Listeners[%zu].ListenerPort: load balancer \"%.64s\" has a listener "
+				"with a port range already",
+				j, name);
 			return error_hint(check->err, "Use one range, or another load balancer.");
 		}
 		if (ports > RANGE_PORTS_MAX) {
-			check_failed(check, ERROR_LIMIT, "QuotaExceeded.RangePorts", listener->line,
-				     "Listeners[%zu].EndPort: the port range holds %lld ports, but at most "
-				     "%d are supported", j, (long long)ports, RANGE_PORTS_MAX);
+			check_failed(
+				check, ERROR_LIMIT, "QuotaExceeded.RangePorts", listener->line,
+				"Listeners[%zu].EndPort: the port range holds %lld ports, but at most "
+				"%d are supported",
+				j, (long long)ports, RANGE_PORTS_MAX);
 			return error_hint(check->err, "Choose a smaller range.");
 		}
 	}

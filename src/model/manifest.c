@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "model/fields.h"
 #include "model/policies.h"
 #include "model/reader.h"
 #include "model/tree.h"
+
+#define LOG_PATH_MAX 512 /* what a message to the guardian holds */
 
 /* The absolute folder of a file. */
 static char *folder_of(const char *path)
@@ -22,8 +25,10 @@ static char *folder_of(const char *path)
 		buffer_printf(&folder, "%s", here != NULL ? here : ".");
 	}
 	if (slash != NULL)
-		buffer_printf(&folder, "%s%.*s", path[0] != '/' ? "/" : "", (int)(slash - path), path);
-	text = folder.data == NULL ? memory_copy_string("") : memory_copy_string((char *)folder.data);
+		buffer_printf(&folder, "%s%.*s", path[0] != '/' ? "/" : "", (int)(slash - path),
+			      path);
+	text = folder.data == NULL ? memory_copy_string("")
+				   : memory_copy_string((char *)folder.data);
 	buffer_done(&folder);
 	free(here);
 	return text;
@@ -39,7 +44,8 @@ static int file_failed(const struct model *model, const char *kind, size_t i, co
 		return -1;
 	why = *err;
 	error_set(err, why.code, "%s[%zu].%s: %s", kind, i, field, why.message);
-	error_hint(err, "Check the path (relative ones start at the manifest's folder) and its rights.");
+	error_hint(err,
+		   "Check the path (relative ones start at the manifest's folder) and its rights.");
 	return model_error_place(err, model->source, model_line_of(model, path, line));
 }
 
@@ -85,8 +91,7 @@ static void read_crl(const struct model *model, size_t i, size_t j, struct model
 	model_warn_hint(warnings, "Clients of its issuer are refused until the list can be read.");
 }
 
-static int read_files(const struct model *model, struct model_warnings *warnings,
-		      struct error *err)
+static int read_files(const struct model *model, struct model_warnings *warnings, struct error *err)
 {
 	size_t i, j;
 
@@ -115,6 +120,42 @@ static void add_system_policies(struct model *model)
 	policies_system(model->policies); /* into the places that the table keeps free */
 }
 
+/* Makes a relative path behind prefix start at the folder. room: of what will hold the path. */
+static int complete_path(struct model *model, char **text, const char *prefix, const char *folder,
+			 const char *field, size_t room, struct error *err)
+{
+	const char *path = *text + strlen(prefix);
+	int line = model_line_of(model, text, 0);
+	struct buffer whole = { 0 };
+
+	if (path[0] == '/')
+		folder = "";
+	buffer_printf(&whole, "%s%s%s%s", prefix, folder, folder[0] != '\0' ? "/" : "", path);
+	free(*text);
+	*text = memory_copy_string((const char *)whole.data);
+	buffer_done(&whole);
+	if (strlen(*text) - strlen(prefix) < room)
+		return 0;
+	error_set(err, ERROR_INVALID, "Settings.%s: the path is longer than %zu bytes", field,
+		  room - 1);
+	error_hint(err, "Choose a shorter one.");
+	return model_error_place(err, model->source, line);
+}
+
+static int complete_settings(struct model *model, const char *folder, struct error *err)
+{
+	struct model_settings *settings = &model->settings;
+
+	if (settings->metrics_address != NULL &&
+	    strncmp(settings->metrics_address, "unix:", 5) == 0 &&
+	    complete_path(model, &settings->metrics_address, "unix:", folder, "MetricsAddress",
+			  sizeof(((struct sockaddr_un *)0)->sun_path), err) < 0)
+		return -1;
+	if (strcmp(settings->log, "stdout") == 0 || strcmp(settings->log, "stderr") == 0)
+		return 0;
+	return complete_path(model, &settings->log, "", folder, "Log", LOG_PATH_MAX, err);
+}
+
 /* In an Ip group the id of a server is its address. */
 static void complete_servers(struct model *model)
 {
@@ -134,7 +175,9 @@ static void complete_servers(struct model *model)
 
 static int fill(struct model *model, struct bytes text, const char *folder, struct error *err)
 {
-	struct reader reader = { .model = model, .source = model->source, .folder = folder, .err = err };
+	struct reader reader = {
+		.model = model, .source = model->source, .folder = folder, .err = err
+	};
 	struct tree_node *root = tree_parse(text, model->source, err);
 	int status;
 
@@ -160,6 +203,8 @@ struct model *manifest_read_text(struct bytes text, const char *path, bool with_
 
 	model->source = memory_copy_string(path);
 	status = fill(model, text, folder, err);
+	if (status == 0)
+		status = complete_settings(model, folder, err);
 	if (status == 0) {
 		add_system_policies(model);
 		complete_servers(model);
@@ -180,7 +225,9 @@ struct model *manifest_read(const char *path, struct model_warnings *warnings, s
 	struct model *model;
 
 	if (buffer_read_file(path, MANIFEST_SIZE_MAX, &text, err) < 0) {
-		error_hint(err, "Name a YAML file of at most 16 MiB; sallyport.yaml(5) says what is in it.");
+		error_hint(
+			err,
+			"Name a YAML file of at most 16 MiB; sallyport.yaml(5) says what is in it.");
 		model_error_place(err, path, 0);
 		return NULL;
 	}

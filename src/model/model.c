@@ -16,9 +16,12 @@ static const struct {
 	size_t items, count, stride, name; /* offsets: in struct model, and in the resource */
 } kinds[MODEL_KINDS] = {
 #define KIND(list, counter, type, member) \
-	{ offsetof(struct model, list), offsetof(struct model, counter), sizeof(struct type), \
-	  offsetof(struct type, member) }
-	[MODEL_LOAD_BALANCERS] = KIND(load_balancers, load_balancer_count, model_load_balancer, name),
+	{ \
+		offsetof(struct model, list), offsetof(struct model, counter), \
+			sizeof(struct type), offsetof(struct type, member) \
+	}
+	[MODEL_LOAD_BALANCERS] =
+		KIND(load_balancers, load_balancer_count, model_load_balancer, name),
 	[MODEL_CERTIFICATES] = KIND(certificates, certificate_count, model_certificate, name),
 	[MODEL_CA_CERTIFICATES] =
 		KIND(ca_certificates, ca_certificate_count, model_ca_certificate, name),
@@ -198,8 +201,8 @@ static void add_warning(struct model_warnings *warnings, const struct model *mod
 	struct model_warning *warning;
 
 	if ((count & (count - 1)) == 0)
-		warnings->items = memory_resize(warnings->items, (count == 0 ? 1 : 2 * count) *
-									 sizeof(*warning));
+		warnings->items = memory_resize(warnings->items,
+						(count == 0 ? 1 : 2 * count) * sizeof(*warning));
 	warning = &warnings->items[warnings->count++];
 	*warning = (struct model_warning){ .kind = kind };
 	error_set(&warning->error, ERROR_INVALID, "%s", message);

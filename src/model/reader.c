@@ -146,8 +146,8 @@ static int check_text(struct reader *reader, const struct field *field,
 	return -1;
 }
 
-static int read_text(struct reader *reader, const struct field *field,
-		     const struct tree_node *node, char **ret_text)
+static int read_text(struct reader *reader, const struct field *field, const struct tree_node *node,
+		     char **ret_text)
 {
 	if (need_scalar(reader, field, node, "a text") < 0 ||
 	    check_text(reader, field, node, field->minimum, field->maximum) < 0)
@@ -157,15 +157,16 @@ static int read_text(struct reader *reader, const struct field *field,
 	return 0;
 }
 
-static int read_path(struct reader *reader, const struct field *field,
-		     const struct tree_node *node, char **ret_path)
+static int read_path(struct reader *reader, const struct field *field, const struct tree_node *node,
+		     char **ret_path)
 {
 	struct buffer path = { 0 };
 
 	if (need_scalar(reader, field, node, "the path of a file") < 0)
 		return -1;
 	if (strchr(node->text, '\n') != NULL) {
-		refuse(reader, field, node->line, "is a text of several lines, not the path of a file");
+		refuse(reader, field, node->line,
+		       "is a text of several lines, not the path of a file");
 		return error_hint(reader->err, "Put the content into a file and name it here.");
 	}
 	if (check_text(reader, field, node, 1, 4095) < 0)
@@ -180,12 +181,14 @@ static int read_path(struct reader *reader, const struct field *field,
 	return 0;
 }
 
-static int read_bool(struct reader *reader, const struct field *field,
-		     const struct tree_node *node, void *object)
+static int read_bool(struct reader *reader, const struct field *field, const struct tree_node *node,
+		     void *object)
 {
-	static const struct { const char *word; bool value; } words[] = {
-		{ "true", true }, { "yes", true }, { "on", true },
-		{ "false", false }, { "no", false }, { "off", false } };
+	static const struct {
+		const char *word;
+		bool value;
+	} words[] = { { "true", true },	  { "yes", true }, { "on", true },
+		      { "false", false }, { "no", false }, { "off", false } };
 	char buffer[SHOWN_MAX + 8];
 	size_t i;
 
@@ -197,12 +200,14 @@ static int read_bool(struct reader *reader, const struct field *field,
 	}
 	if (i == sizeof(words) / sizeof(words[0]))
 		return refuse(reader, field, node->line, "%s is neither true nor false%s",
-			      shown(node->text, buffer), node->plain ? "" : ": it is a text in quotes");
+			      shown(node->text, buffer),
+			      node->plain ? "" : ": it is a text in quotes");
 	if (field->words != NULL && words[i].value == field->words[0].value) {
 		refuse(reader, field, node->line, "true is not supported: %s",
 		       field->words[0].refused);
-		return error_hint(reader->err, "Set it to false; ProxyProtocolEnabled on the listener "
-					       "tells servers the client's address.");
+		return error_hint(reader->err,
+				  "Set it to false; ProxyProtocolEnabled on the listener "
+				  "tells servers the client's address.");
 	}
 	field_set_number(field, object, words[i].value);
 	return 0;
@@ -237,7 +242,8 @@ static int read_integer(struct reader *reader, const struct field *field,
 		return -1;
 	if (!node->plain || !parse_integer(node->text, &value))
 		return refuse(reader, field, node->line, "%s is not a whole number%s",
-			      shown(node->text, buffer), node->plain ? "" : ": it is a text in quotes");
+			      shown(node->text, buffer),
+			      node->plain ? "" : ": it is a text in quotes");
 	if (value < field->minimum || value > field->maximum)
 		return refuse(reader, field, node->line,
 			      "%.24s is out of range (%" PRId64 " to %" PRId64 ")", node->text,
@@ -273,8 +279,8 @@ static int unknown_word(struct reader *reader, const struct field *field,
 	return -1;
 }
 
-static int read_word(struct reader *reader, const struct field *field,
-		     const struct tree_node *node, unsigned int *ret_value)
+static int read_word(struct reader *reader, const struct field *field, const struct tree_node *node,
+		     unsigned int *ret_value)
 {
 	const struct field_word *word;
 	char words[120];
@@ -303,8 +309,10 @@ static int check_list(struct reader *reader, const struct field *field,
 	if (node->kind != TREE_LIST) {
 		wrong_kind(reader, field, node, "a list");
 		return node->kind == TREE_SCALAR
-			       ? error_hint(reader->err, "Write [%.*s], or one item per line behind \"- \".",
-					    SHOWN_MAX, strchr(node->text, '\n') ? "..." : node->text)
+			       ? error_hint(reader->err,
+					    "Write [%.*s], or one item per line behind \"- \".",
+					    SHOWN_MAX,
+					    strchr(node->text, '\n') ? "..." : node->text)
 			       : -1;
 	}
 	if (node->count < (size_t)field->minimum || node->count > (size_t)field->maximum)
@@ -378,8 +386,8 @@ static void set_count(const struct field *field, void *object, size_t count)
 	memcpy((char *)object + field->count_offset, &count, sizeof(count));
 }
 
-static int read_crls(struct reader *reader, const struct field *field,
-		     const struct tree_node *node, void *object)
+static int read_crls(struct reader *reader, const struct field *field, const struct tree_node *node,
+		     void *object)
 {
 	struct model_crl_file *crls;
 	size_t i;
@@ -540,8 +548,8 @@ int reader_read(struct reader *reader, const struct resource *resource,
 	if (resource->line_offset != RESOURCE_NO_LINE)
 		memcpy((char *)object + resource->line_offset, &node->line, sizeof(node->line));
 	for (i = 0; i < node->count; i += 2) {
-		if (read_pair(reader, resource, &node->items[i], &node->items[i + 1], object, seen) <
-		    0)
+		if (read_pair(reader, resource, &node->items[i], &node->items[i + 1], object,
+			      seen) < 0)
 			return -1;
 	}
 	return check_required(reader, resource, node, seen);

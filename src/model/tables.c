@@ -1,4 +1,5 @@
 /* The tables themselves. Order is the order of the man page. */
+/* clang-format off */
 #include "model/fields.h"
 #include "model/policies.h"
 #include "model/text_checks.h"
@@ -36,7 +37,7 @@ static const struct field settings_fields[] = {
 	  "meaning when started as an ordinary user." },
 	{ .name = "Log", .type = FIELD_TEXT, MEMBER(model_settings, log), RANGE(1, 511), OURS,
 	  .standard_text = "stdout", .check = check_log, .help = "Where the log goes: stdout, stderr or "
-	  "an absolute path. A file is reopened on SIGUSR1." },
+	  "the path of a file, which is reopened on SIGUSR1." },
 	{ .name = "LogFormat", .type = FIELD_WORD, MEMBER(model_settings, log_format), OURS,
 	  .standard = MODEL_LOG_LOGFMT, .words = log_formats, .help = "One event per line, as key=value "
 	  "pairs or as one JSON object." },
@@ -400,11 +401,11 @@ static const struct field_word unclean_closes[] = {
 
 static const struct field ppv2_fields[] = {
 	{ .name = "Ppv2VpcIdEnabled", .type = FIELD_BOOL, MEMBER(model_listener, ppv2_vpc_id),
-	  .help = "Adds the load balancer's VpcId as a TLV." },
+	  .help = "Adds a TLV for the VPC id." },
 	{ .name = "Ppv2PrivateLinkEpIdEnabled", .type = FIELD_BOOL,
-	  MEMBER(model_listener, ppv2_endpoint_id), .help = "Adds the endpoint's id as a TLV." },
+	  MEMBER(model_listener, ppv2_endpoint_id), .help = "Adds a TLV for the endpoint id." },
 	{ .name = "Ppv2PrivateLinkEpsIdEnabled", .type = FIELD_BOOL,
-	  MEMBER(model_listener, ppv2_endpoints_id), .help = "Adds the endpoint service's id as a TLV." },
+	  MEMBER(model_listener, ppv2_endpoints_id), .help = "Adds a TLV for the endpoint service id." },
 };
 
 /* Both are members of the listener: the nested mapping shares its struct. */

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <string.h>
-#include <sys/un.h>
 
 static bool is_letter(char c)
 {
@@ -25,7 +24,8 @@ static bool only_holds(const char *text, const char *others)
 
 const char *check_policy_name(const char *text)
 {
-	return only_holds(text, "._-") ? NULL : "may hold letters, digits, \".\", \"_\" and \"-\" only";
+	return only_holds(text, "._-") ? NULL
+				       : "may hold letters, digits, \".\", \"_\" and \"-\" only";
 }
 
 const char *check_resource_name(const char *text)
@@ -194,11 +194,7 @@ const char *check_metrics_address(const char *text)
 	int port;
 
 	if (strncmp(text, "unix:", 5) == 0) {
-		if (text[5] != '/')
-			return "names no absolute path behind \"unix:\"";
-		if (strlen(text + 5) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-			return "is too long for the path of a socket";
-		return NULL;
+		return text[5] != '\0' ? NULL : "names no path behind \"unix:\"";
 	}
 	if (!text_address_port_parse(text, &address, &port))
 		return "is neither ADDRESS:PORT nor unix:PATH";
@@ -207,9 +203,11 @@ const char *check_metrics_address(const char *text)
 
 const char *check_log(const char *text)
 {
-	if (text[0] == '/' || strcmp(text, "stdout") == 0 || strcmp(text, "stderr") == 0)
+	/* a word alone is more likely a misspelt stdout than a file */
+	if (strpbrk(text, "/.") != NULL || strcmp(text, "stdout") == 0 ||
+	    strcmp(text, "stderr") == 0)
 		return NULL;
-	return "is neither stdout, stderr nor an absolute path";
+	return "is neither stdout, stderr nor the path of a file";
 }
 
 const char *check_user(const char *text)

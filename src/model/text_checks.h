@@ -19,7 +19,7 @@ const char *check_block(const char *text);         /* an address, or ADDRESS/BIT
 const char *check_domain(const char *text);        /* a host name, an address or $SERVER_IP */
 const char *check_url(const char *text);           /* of an HTTP health check */
 const char *check_metrics_address(const char *text); /* ADDRESS:PORT or unix:PATH */
-const char *check_log(const char *text);           /* stdout, stderr or an absolute path */
+const char *check_log(const char *text);           /* stdout, stderr or a path */
 const char *check_user(const char *text);
 
 /* An address as bytes; family 4 or 6, 0 when the text is none. */

@@ -195,7 +195,8 @@ static int refuse_directives(struct tree_reader *reader)
 	if (at == end)
 		return 0;
 	return refuse(reader, line_at(reader, (size_t)(at - reader->text.data)),
-		      "directives (% at the start of a line) are not supported", "Remove the line.");
+		      "directives (% at the start of a line) are not supported",
+		      "Remove the line.");
 }
 
 static int read_document(struct tree_reader *reader, struct tree_node *ret_root)

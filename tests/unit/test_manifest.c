@@ -257,8 +257,8 @@ static void missing_properties_are_named(void **state)
 		  "and \"-\" only", "dir/x.yaml:1", NULL },
 		{ "Listener: []", "there is no property \"Listener\"", "dir/x.yaml:1",
 		  "Did you mean \"Listeners\"?" },
-		{ "Settings: {Log: sallyport.log}",
-		  "Settings.Log: \"sallyport.log\" is neither stdout, stderr nor an absolute path",
+		{ "Settings: {Log: stdot}",
+		  "Settings.Log: \"stdot\" is neither stdout, stderr nor the path of a file",
 		  "dir/x.yaml:1", NULL },
 		{ "Settings: {MetricsAddress: 9100}",
 		  "Settings.MetricsAddress: \"9100\" is neither ADDRESS:PORT nor unix:PATH",
@@ -366,6 +366,25 @@ static void a_byte_order_mark_and_quotes_and_comments_are_fine(void **state)
 	assert_int_equal(model->server_groups[0].scheduler, MODEL_TCH);
 	assert_int_equal(model->server_groups[0].server_count, 0);
 	assert_int_equal(model->server_groups[0].line, 3);
+	model_free(model);
+}
+
+static void relative_paths_start_at_the_folder_of_the_manifest(void **state)
+{
+	static const char text[] = "Settings: {Log: sallyport.log, MetricsAddress: \"unix:m.sock\"}\n"
+				   "Certificates: [{Name: x, CertFile: ../c.pem, KeyFile: /k.pem}]\n";
+	struct error err = { 0 };
+	struct model *model = manifest_read_text(
+		(struct bytes){ (const uint8_t *)text, sizeof(text) - 1 }, "/etc/sallyport/x.yaml",
+		false, NULL, &err);
+
+	(void)state;
+	if (model == NULL)
+		fail_msg("%s: %s", err.place, err.message);
+	assert_string_equal(model->settings.log, "/etc/sallyport/sallyport.log");
+	assert_string_equal(model->settings.metrics_address, "unix:/etc/sallyport/m.sock");
+	assert_string_equal(model->certificates[0].cert_file, "/etc/sallyport/../c.pem");
+	assert_string_equal(model->certificates[0].key_file, "/k.pem");
 	model_free(model);
 }
 
@@ -605,6 +624,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_plain_yaml_is_refused),
 		cmocka_unit_test(a_pasted_key_is_never_shown),
 		cmocka_unit_test(a_byte_order_mark_and_quotes_and_comments_are_fine),
+		cmocka_unit_test(relative_paths_start_at_the_folder_of_the_manifest),
 		cmocka_unit_test(defaults_are_those_of_the_tables),
 		cmocka_unit_test(every_property_of_a_listener_can_be_set),
 		IN_FOLDER(files_are_read_from_the_folder_of_the_manifest),

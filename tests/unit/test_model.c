@@ -268,6 +268,12 @@ static void what_is_served_but_odd_is_a_warning(void **state)
 		  "[AES256-SHA256, AES128-SHA]}]\n" ALL TCP("edge", WEB("80")),
 		  "SecurityPolicies[0].Ciphers[0]: AES256-SHA256 is never negotiated: the TLS library does "
 		  "not offer it", WARNING_PROBLEM },
+		{ EDGE "ServerGroups: [{ServerGroupName: web}]\nListeners:\n" TCP("edge", WEB("80")),
+		  "Listeners[0].ServerGroupId: group \"web\" has no servers: every connection will be "
+		  "reset", WARNING_PROBLEM },
+		{ ALL TCP("edge", WEB("80") ", ProxyProtocolEnabled: true") TCP("edge", WEB("81")),
+		  "Listeners[1].ProxyProtocolEnabled: another listener of group \"web\" has it the other "
+		  "way round", WARNING_PROBLEM },
 		{ ALL, "there is no listener: nothing will be served", WARNING_PROBLEM },
 		{ ALL TCPSSL("ListenerPort: 443, CertificateIds: [www]")
 			  TCPSSL("ListenerPort: 444, CertificateIds: [www]"),
