@@ -9,6 +9,7 @@
 #include <string.h>
 #include <openssl/sha.h>
 #include "base/pack.h"
+#include "x509/text.h"
 
 #define RECORD_VERSION 1
 
@@ -297,6 +298,17 @@ static bool check_time(const struct admission_facts *facts, const struct admissi
 	return true;
 }
 
+static bool refuse_revoked(struct admission_verdict *verdict, unsigned int depth, int64_t when)
+{
+	char date[TEXT_TIME_SIZE];
+	char detail[96];
+
+	text_time(when, date);
+	snprintf(detail, sizeof(detail), "%s was revoked on %s",
+		 depth == 0 ? "the client's certificate" : "a CA certificate of the chain", date);
+	return refuse(verdict, REASON_REVOKED, depth, detail);
+}
+
 static bool check_link_revocation(const struct admission_facts *facts,
 				  const struct admission_link *link, unsigned int depth,
 				  struct admission_verdict *verdict)
@@ -320,8 +332,7 @@ static bool check_link_revocation(const struct admission_facts *facts,
 		return refuse(verdict, REASON_REVOCATION_UNKNOWN, depth,
 			      "no revocation list is configured for its issuer");
 	case REVOCATION_REVOKED:
-		return refuse(verdict, REASON_REVOKED, depth,
-			      depth == 0 ? "" : "a CA certificate of the chain was revoked");
+		return refuse_revoked(verdict, depth, when);
 	default:
 		return refuse(verdict, REASON_REVOCATION_UNKNOWN, depth,
 			      "the revocation list of its issuer cannot be used");

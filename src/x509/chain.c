@@ -360,11 +360,7 @@ static void find_path(struct search *search, struct chain_result *result)
 {
 	search->path.certificates[0] = search->sent[0];
 	search->path.count = 1;
-	if (search_from_last(search)) {
-		take_outcome(search, result);
-		result->reason = REASON_ADMITTED;
-		return;
-	}
+	search_from_last(search);
 	take_outcome(search, result);
 }
 
@@ -380,9 +376,9 @@ void chain_check(const struct trust *trust, const struct bytes *sent, size_t cou
 	if (search.sent[0] != NULL) {
 		result.path[0] = search.sent[0];
 		result.path_count = 1;
+		if (is_ready && !is_ca_as_leaf(&search, &result))
+			find_path(&search, &result);
 	}
-	if (is_ready && !is_ca_as_leaf(&search, &result))
-		find_path(&search, &result);
 	/* What AWS-LC left in its error queue would look like an error of the TLS session. */
 	ERR_clear_error();
 	done(arg, &result);

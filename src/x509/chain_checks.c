@@ -2,13 +2,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <openssl/err.h>
 #include <openssl/nid.h>
 #include <openssl/obj.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include "x509/profile.h"
+#include "x509/text.h"
 
 static void set(struct chain_outcome *outcome, enum chain_stage stage, enum reason reason,
 		unsigned int depth, const char *detail)
@@ -326,14 +326,10 @@ static bool find_forgery(const struct chain_path *path, struct chain_outcome *ou
 
 static void describe_date(struct chain_outcome *outcome, const char *what, int64_t when)
 {
-	time_t seconds = (time_t)when;
-	struct tm parts;
+	char date[TEXT_TIME_SIZE];
 
-	if (gmtime_r(&seconds, &parts) == NULL)
-		return;
-	snprintf(outcome->detail, sizeof(outcome->detail), "%s %04d-%02d-%02dT%02d:%02d:%02dZ", what,
-		 parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
-		 parts.tm_sec);
+	text_time(when, date);
+	snprintf(outcome->detail, sizeof(outcome->detail), "%s %s", what, date);
 }
 
 /* RFC 5280 4.1.2.5: both ends are part of the period. The leaf first: it is the client's own. */

@@ -254,8 +254,8 @@ static int split_one(struct splitter *splitter,
 		     void *arg, struct error *err)
 {
 	struct buffer der = { 0 };
+	struct bytes body = splitter->rest;
 	const uint8_t *wrong;
-	struct bytes body;
 	int status;
 
 	splitter->block.encrypted = false;

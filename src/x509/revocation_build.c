@@ -258,7 +258,7 @@ static void parse_cas(struct adding *adding, const struct bytes *ca_ders, size_t
 {
 	size_t i;
 
-	adding->cas = memory_new(ca_count * sizeof(*adding->cas));
+	adding->cas = memory_new(ca_count * sizeof(void *));
 	for (i = 0; i < ca_count; i++) {
 		struct certificate *ca = certificate_parse(ca_ders[i], NULL);
 

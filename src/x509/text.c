@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void text_init(struct text *text, char *out, size_t size)
 {
@@ -121,4 +122,14 @@ void text_append_hex(struct text *text, struct bytes bytes)
 		snprintf(digits, sizeof(digits), "%02x", bytes.data[i]);
 		append_unit(text, digits, 2);
 	}
+}
+
+void text_time(int64_t when, char ret_text[TEXT_TIME_SIZE])
+{
+	time_t seconds = (time_t)when;
+	struct tm parts;
+
+	if (gmtime_r(&seconds, &parts) == NULL ||
+	    strftime(ret_text, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		strcpy(ret_text, "?");
 }

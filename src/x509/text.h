@@ -25,4 +25,8 @@ void text_append(struct text *text, const char *literal);
 void text_append_escaped(struct text *text, struct bytes utf8, const char *special);
 void text_append_hex(struct text *text, struct bytes bytes);
 
+#define TEXT_TIME_SIZE 40
+/* "2027-01-15T08:00:00Z" */
+void text_time(int64_t when, char ret_text[TEXT_TIME_SIZE]);
+
 #endif
