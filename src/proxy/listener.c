@@ -274,7 +274,9 @@ size_t listener_choose(const struct listener *listener, const char *server_name,
 	size_t count = 0;
 	char wildcard[260] = "*";
 
-	if (server_name[0] != '\0' && server_name[0] != '*')
+	if (server_name[0] == '*') /* a wildcard is no name to ask for */
+		dot = NULL;
+	else if (server_name[0] != '\0')
 		count = credentials_named(listener, server_name, ret_credentials);
 	if (count == 0 && dot != NULL && dot != server_name && strlen(dot) < sizeof(wildcard) - 1) {
 		strcpy(wildcard + 1, dot);
