@@ -1,18 +1,22 @@
 /* Any text as a manifest: a model or an error, and whatever is a model can be checked. Files that it
- * names are left alone. An error of ours has a message without control characters. */
+ * names are left alone. Errors are fit to be shown: no control characters. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include "model/manifest.h"
 
-static void check_message(const struct error *err)
+static void check_text(const char *text)
 {
-	size_t i;
+	for (; *text != '\0'; text++)
+		assert((unsigned char)*text >= 0x20 && *text != 0x7f);
+}
 
+static void check_error(const struct error *err)
+{
 	assert(err->code != ERROR_NONE && err->message[0] != '\0' && err->place[0] != '\0');
-	for (i = 0; err->message[i] != '\0'; i++)
-		assert((unsigned char)err->message[i] >= 0x20 && err->message[i] != 0x7f);
+	check_text(err->message);
+	check_text(err->hint);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -23,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						 &warnings, &err);
 
 	if (model == NULL || model_check(model, &warnings, &err) < 0)
-		check_message(&err);
+		check_error(&err);
 	model_free(model);
 	model_warnings_done(&warnings);
 	return 0;

@@ -43,15 +43,25 @@ static int refuse(struct reader *reader, const struct field *field, int line, co
 	return model_error_place(reader->err, reader->source, line);
 }
 
+/* Keys and certificates, pasted where a name or a path belongs. */
+static bool looks_like_pem(const char *text)
+{
+	return strstr(text, "-----") != NULL;
+}
+
 /* A value as an error may show it: short, in one line, and never a pasted key. */
 static const char *shown(const char *text, char ret_text[SHOWN_MAX + 8])
 {
-	size_t i;
+	size_t len = strlen(text), i;
+	bool cut = len > SHOWN_MAX;
 
-	if (strstr(text, "-----") != NULL || strchr(text, '\n') != NULL)
+	if (looks_like_pem(text) || strchr(text, '\n') != NULL)
 		return "(a text of several lines)";
-	snprintf(ret_text, SHOWN_MAX + 8, "\"%.*s%s\"", SHOWN_MAX, text,
-		 strlen(text) > SHOWN_MAX ? "..." : "");
+	if (cut)
+		len = SHOWN_MAX;
+	while (cut && len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--; /* between characters */
+	snprintf(ret_text, SHOWN_MAX + 8, "\"%.*s%s\"", (int)len, text, cut ? "..." : "");
 	for (i = 0; ret_text[i] != '\0'; i++) {
 		if ((unsigned char)ret_text[i] < 0x20 || ret_text[i] == 0x7f)
 			ret_text[i] = '?';
@@ -164,7 +174,7 @@ static int read_path(struct reader *reader, const struct field *field, const str
 
 	if (need_scalar(reader, field, node, "the path of a file") < 0)
 		return -1;
-	if (strchr(node->text, '\n') != NULL) {
+	if (strchr(node->text, '\n') != NULL || looks_like_pem(node->text)) {
 		refuse(reader, field, node->line,
 		       "is a text of several lines, not the path of a file");
 		return error_hint(reader->err, "Put the content into a file and name it here.");
@@ -301,20 +311,25 @@ static int read_word(struct reader *reader, const struct field *field, const str
 
 /* --- lists --- */
 
+static int not_a_list(struct reader *reader, const struct field *field,
+		      const struct tree_node *node)
+{
+	char buffer[SHOWN_MAX + 8];
+
+	wrong_kind(reader, field, node, "a list");
+	if (node->kind != TREE_SCALAR)
+		return -1;
+	return error_hint(reader->err, "Write [%s], or one item per line behind \"- \".",
+			  shown(node->text, buffer));
+}
+
 static int check_list(struct reader *reader, const struct field *field,
 		      const struct tree_node *node)
 {
 	if (tree_is_null(node))
 		return 0; /* "Key:" with nothing behind it is an empty list */
-	if (node->kind != TREE_LIST) {
-		wrong_kind(reader, field, node, "a list");
-		return node->kind == TREE_SCALAR
-			       ? error_hint(reader->err,
-					    "Write [%.*s], or one item per line behind \"- \".",
-					    SHOWN_MAX,
-					    strchr(node->text, '\n') ? "..." : node->text)
-			       : -1;
-	}
+	if (node->kind != TREE_LIST)
+		return not_a_list(reader, field, node);
 	if (node->count < (size_t)field->minimum || node->count > (size_t)field->maximum)
 		return refuse(reader, field, node->line,
 			      "has %zu items, but should have %" PRId64 " to %" PRId64, node->count,

@@ -117,7 +117,7 @@ static void values_of_a_listener_are_checked(void **state)
 		  "Did you mean \"Required\"?" },
 		{ "CaCertificateIds: clients",
 		  "Listeners[0].CaCertificateIds: is a single value, but should be a list",
-		  "dir/x.yaml:13", "Write [clients], or one item per line behind \"- \"." },
+		  "dir/x.yaml:13", "Write [\"clients\"], or one item per line behind \"- \"." },
 		{ "CaCertificateIds: [clients, clients]",
 		  "Listeners[0].CaCertificateIds[1]: \"clients\" is in the list already",
 		  "dir/x.yaml:13", NULL },
@@ -334,6 +334,10 @@ static void a_pasted_key_is_never_shown(void **state)
 		"      -----BEGIN PRIVATE KEY-----\n      MIIsecret\n",
 		"Certificates:\n  - Name: x\n    CertFile: c\n    KeyFile: \"-----BEGIN PRIVATE KEY-----\\n"
 		"MIIsecret\"\n",
+		/* plain texts over several lines become one line */
+		"Certificates:\n  - Name: x\n    CertFile: c\n    KeyFile:\n"
+		"      -----BEGIN PRIVATE KEY-----\n      MIIsecret\n",
+		"Listeners:\n  - CertificateIds:\n      -----BEGIN PRIVATE KEY-----\n      MIIsecret\n",
 		"Listeners:\n  - IdleTimeout: |\n      -----BEGIN PRIVATE KEY-----\n      MIIsecret\n",
 		"Listeners:\n  - CertificateIds: |\n      -----BEGIN PRIVATE KEY-----\n      MIIsecret\n",
 		"Listeners:\n  - CaMode: |\n      MIIsecret\n      MIIsecret\n",
