@@ -1,5 +1,6 @@
 /* What certificates are called: RFC 4514 texts, the identity, the names for SNI. */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <openssl/bytestring.h>
 #include <openssl/mem.h>
@@ -22,7 +23,7 @@ static void append_type(struct text *text, const ASN1_OBJECT *type)
 		return;
 	}
 	if (OBJ_obj2txt(oid, sizeof(oid), type, 1) <= 0)
-		strcpy(oid, "?");
+		snprintf(oid, sizeof(oid), "?");
 	text_append(text, oid);
 }
 

@@ -3,8 +3,9 @@
  *
  * The table is position-free bytes for a sealed memfd. An issuer is the SHA-256 of its
  * SubjectPublicKeyInfo. An issuer that has a list configured but none that can be used (unreadable,
- * badly signed) is in the table as broken; one past next_update + 5 minutes is stale. Both answer
- * UNUSABLE: fail closed, for that issuer only.
+ * badly signed) is in the table as broken; one past next_update + 5 minutes is stale, one whose
+ * this_update is more than 5 minutes ahead not yet good. All answer UNUSABLE: fail closed, for that
+ * issuer only.
  */
 #ifndef SALLYPORT_X509_REVOCATION_H
 #define SALLYPORT_X509_REVOCATION_H

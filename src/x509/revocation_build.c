@@ -335,7 +335,7 @@ static struct revocation_row row_of(const struct issuer *issuer, uint64_t first)
 		const struct loaded_list *list = &issuer->lists[i];
 
 		row.covers |= list->covers;
-		if (i == 0 || list->this_update < row.this_update)
+		if (i == 0 || list->this_update > row.this_update)
 			row.this_update = list->this_update;
 		if (list->next_update != 0 &&
 		    (row.next_update == 0 || list->next_update < row.next_update))

@@ -131,5 +131,5 @@ void text_time(int64_t when, char ret_text[TEXT_TIME_SIZE])
 
 	if (gmtime_r(&seconds, &parts) == NULL ||
 	    strftime(ret_text, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-		strcpy(ret_text, "?");
+		snprintf(ret_text, TEXT_TIME_SIZE, "?");
 }

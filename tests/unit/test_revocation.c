@@ -148,6 +148,20 @@ static void a_list_is_stale_five_minutes_after_its_next_update(void **state)
 	table_done(&table);
 }
 
+static void a_list_from_the_future_is_not_good_yet(void **state)
+{
+	struct table table;
+
+	(void)state;
+	table_begin(&table);
+	assert_int_equal(table_add(&table, make_list((struct list_order){ .issuer = &ca,
+		.this_update = NOW })), 0);
+	table_finish(&table);
+	assert_int_equal(ask(&table, &good, NOW - 300), REVOCATION_GOOD);
+	assert_int_equal(ask(&table, &good, NOW - 301), REVOCATION_UNUSABLE);
+	table_done(&table);
+}
+
 /* IssuingDistributionPoint in DER */
 #define POINT_FULL_NAME "300ba009a0078605687474703a"
 #define POINT_OTHER_NAME "300ba009a0078605687474703b"
@@ -429,6 +443,7 @@ int main(void)
 		cmocka_unit_test(an_empty_list_says_good),
 		cmocka_unit_test(no_lists_make_an_empty_table),
 		cmocka_unit_test(a_list_is_stale_five_minutes_after_its_next_update),
+		cmocka_unit_test(a_list_from_the_future_is_not_good_yet),
 		cmocka_unit_test(lists_that_cannot_be_used_fail_closed_for_their_issuer_only),
 		cmocka_unit_test(a_good_list_does_not_mend_a_broken_one),
 		cmocka_unit_test(files_that_are_no_lists_break_all_issuers_of_the_entry),
