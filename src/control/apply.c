@@ -87,10 +87,9 @@ static bool ask_back(struct control *control, enum message_type type, const stru
 	return true;
 }
 
-static void ask_configure(struct control *control)
+static void ask_configure(struct control *control, const struct message_configure *wanted)
 {
-	struct message message = { .type = MESSAGE_CONFIGURE,
-				   .value.configure = *control->apply.configure };
+	struct message message = { .type = MESSAGE_CONFIGURE, .value.configure = *wanted };
 
 	control->apply.asked = true;
 	control_ask(control, &message, NULL, 0);
@@ -172,7 +171,7 @@ static bool step_forward(struct control *control, enum apply_step *ret_next)
 		*ret_next = APPLY_CLOSE_FIRST;
 		if (apply->configure == NULL)
 			return true;
-		ask_configure(control);
+		ask_configure(control, apply->configure);
 		return false;
 	case APPLY_CLOSE_FIRST:
 		*ret_next = APPLY_OPEN;
@@ -213,8 +212,14 @@ static bool step_back(struct control *control, enum apply_step *ret_next)
 		*ret_next = APPLY_REOPEN;
 		return !ask_back(control, MESSAGE_CLOSE, &apply->open);
 	case APPLY_REOPEN:
-		*ret_next = APPLY_FAIL;
+		*ret_next = APPLY_RECONFIGURE;
 		return !ask_back(control, MESSAGE_OPEN, &apply->close_first);
+	case APPLY_RECONFIGURE:
+		*ret_next = APPLY_FAIL;
+		if (apply->before == NULL)
+			return true;
+		ask_configure(control, apply->before);
+		return false;
 	default:
 		return false;
 	}
@@ -291,6 +296,13 @@ static void explain_configure(struct control *control, int error_number)
 	model_error_place(&apply->error, model->source, model_line_of(model, culprit, 0));
 }
 
+static void set_configured(struct control *control, const struct message_configure *now)
+{
+	control->configured = *now;
+	control->is_configured = true;
+	control->log.json = now->log_json != 0;
+}
+
 static void configured(struct control *control, int error_number)
 {
 	struct apply *apply = &control->apply;
@@ -300,8 +312,11 @@ static void configured(struct control *control, int error_number)
 		apply->step = APPLY_ROLL_BACK;
 		return;
 	}
-	control->configured = *apply->configure;
-	control->is_configured = true;
+	if (control->is_configured) {
+		apply->before = memory_new(sizeof(*apply->before));
+		*apply->before = control->configured;
+	}
+	set_configured(control, apply->configure);
 	apply->step = APPLY_CLOSE_FIRST;
 }
 
@@ -354,6 +369,10 @@ void apply_replied(struct control *control, int error_number)
 		if (error_number != 0)
 			log_event(&control->log, "reopen_failed", "error", strerror(error_number));
 		apply->close_first.done--;
+		break;
+	case APPLY_RECONFIGURE:
+		set_configured(control, apply->before);
+		apply->step = APPLY_FAIL;
 		break;
 	case APPLY_KEEP_ALONE:
 		apply->step = APPLY_IDLE;
@@ -483,7 +502,8 @@ void apply_done(struct control *control)
 	control_close_fd(&apply->package.document);
 	control_close_fd(&apply->package.revocation);
 	free(apply->configure);
-	apply->configure = NULL;
+	free(apply->before);
+	apply->configure = apply->before = NULL;
 	plan_free(apply->plan);
 	apply->plan = NULL;
 }

@@ -2,8 +2,8 @@
  * control/apply.h - makes a plan the served one, step by step, or leaves everything as it was.
  *
  *   CONFIGURE -> CLOSE_FIRST -> OPEN -> SEND -> WAIT -> KEEP -> CLOSE -> served
- *                     |          |                |
- *                     '----------+-- an error ----'-> ROLL_BACK -> UNDO -> REOPEN -> as before
+ *       |                        |                |
+ *       '------------------------+-- an error ----'-> ROLL_BACK -> UNDO -> REOPEN -> RECONFIGURE
  *
  * Each step asks the guardian for one thing at a time and goes on when it has answered; WAIT goes on
  * when all workers and the checker serve the document, or after 30 s without those that are silent:
@@ -28,7 +28,8 @@ struct message;
 
 enum apply_step {
 	APPLY_IDLE, APPLY_CONFIGURE, APPLY_CLOSE_FIRST, APPLY_OPEN, APPLY_SEND, APPLY_WAIT, APPLY_KEEP,
-	APPLY_CLOSE, APPLY_FINISH, APPLY_ROLL_BACK, APPLY_UNDO, APPLY_REOPEN, APPLY_FAIL,
+	APPLY_CLOSE, APPLY_FINISH, APPLY_ROLL_BACK, APPLY_UNDO, APPLY_REOPEN,
+	APPLY_RECONFIGURE, APPLY_FAIL,
 	APPLY_KEEP_ALONE,
 };
 
@@ -45,7 +46,8 @@ struct apply {
 	bool sent;                /* somebody has the new document */
 	/* Ports that are open as a part of a wider or narrower address must close first. */
 	struct apply_list close_first, open, close;
-	struct message_configure *configure; /* what the guardian is being told */
+	struct message_configure *configure; /* what the guardian is being told; NULL: nothing new */
+	struct message_configure *before;    /* and what it had been told, once it knows the new */
 	struct error error;
 	struct timeout deadline;
 	uint64_t ticket;          /* reloads up to this one are answered by it */

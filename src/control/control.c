@@ -123,7 +123,6 @@ void control_applied(struct control *control, struct plan *plan, const struct er
 	} else {
 		plan_free(control->served);
 		control->served = plan;
-		take_warnings(control, &plan->warnings);
 		metrics_server_commit(control);
 	}
 	note_result(control, error, control->apply.ticket);
@@ -195,26 +194,38 @@ static int prepare_metrics(struct control *control, struct plan *plan, struct er
 	return 0;
 }
 
+/* A plan that may be applied, or NULL. */
+static struct plan *prepare_plan(struct control *control, struct error *err)
+{
+	struct plan *plan = load_plan(control, err);
+	int prepared;
+
+	if (plan == NULL)
+		return NULL;
+	if (control->stats == NULL && control->workers == 0)
+		control->workers = workers_of(control, &plan->model->settings);
+	warn_about_fixed(control, plan);
+	prepared = prepare_metrics(control, plan, err);
+	take_warnings(control, &plan->warnings);
+	if (prepared == 0)
+		return plan;
+	plan_free(plan);
+	return NULL;
+}
+
 static void begin_reload(struct control *control)
 {
 	uint64_t ticket = control->tickets;
 	struct error err = { 0 };
-	struct plan *plan = load_plan(control, &err);
+	struct plan *plan = prepare_plan(control, &err);
 
-	if (plan != NULL && prepare_metrics(control, plan, &err) < 0) {
-		plan_free(plan);
-		plan = NULL;
-	}
-	if (plan == NULL) {
-		recover_slots(control);
-		note_result(control, &err, ticket);
+	if (plan != NULL) {
+		apply_begin(control, plan, ticket);
 		return;
 	}
-	if (control->stats == NULL && control->workers == 0)
-		control->workers = workers_of(control, &plan->model->settings);
-	control->log.json = plan->model->settings.log_format == MODEL_LOG_JSON;
-	warn_about_fixed(control, plan);
-	apply_begin(control, plan, ticket);
+	metrics_server_abandon(control);
+	recover_slots(control);
+	note_result(control, &err, ticket);
 }
 
 /* --- what the guardian says --- */

@@ -43,7 +43,8 @@ static void set_lines(struct plan *plan)
 					plan_model_listener(plan, &plan->decoded->listeners[l])->line;
 }
 
-static struct plan *make_plan(struct world *world, const char *address, const char *ports)
+static struct plan *make_plan_with(struct world *world, const char *address, const char *ports,
+				   const char *settings)
 {
 	struct buffer text = { 0 }, document = { 0 };
 	struct model_warnings warnings = { 0 };
@@ -52,10 +53,10 @@ static struct plan *make_plan(struct world *world, const char *address, const ch
 	struct plan *plan;
 	const char *port;
 
-	buffer_printf(&text, "LoadBalancers: [{LoadBalancerName: edge, ZoneMappings: [{ZoneId: a, "
+	buffer_printf(&text, "Settings: {%s}\nLoadBalancers: [{LoadBalancerName: edge, ZoneMappings: [{ZoneId: a, "
 		      "PrivateIPv4Address: %s}]}]\n"
 		      "ServerGroups: [{ServerGroupName: web, Protocol: TCP, Servers: "
-		      "[{ServerIp: 127.0.0.1, Port: 80}]}]\nListeners:\n", address);
+		      "[{ServerIp: 127.0.0.1, Port: 80}]}]\nListeners:\n", settings, address);
 	for (port = ports; *port != '\0'; port++)
 		buffer_printf(&text, "- {LoadBalancer: edge, ListenerProtocol: TCP, ListenerPort: 10%c, "
 			      "ServerGroupId: web}\n", *port);
@@ -71,6 +72,11 @@ static struct plan *make_plan(struct world *world, const char *address, const ch
 	buffer_done(&document);
 	buffer_done(&text);
 	return plan;
+}
+
+static struct plan *make_plan(struct world *world, const char *address, const char *ports)
+{
+	return make_plan_with(world, address, ports, "ShutdownTimeout: 30");
 }
 
 static int channel(struct world *world, enum message_role role)
@@ -252,7 +258,7 @@ static void a_taken_port_is_named_with_its_line_and_undoes_what_was_opened(void 
 	answer(world, MESSAGE_OPEN, 103, EADDRINUSE);
 	answer(world, MESSAGE_CLOSE, 102, 0);
 	assert_unchanged(world, "port 103 on 127.0.0.1 is taken");
-	assert_string_equal(world->control.result.error.place, "sallyport.yaml:6");
+	assert_string_equal(world->control.result.error.place, "sallyport.yaml:7");
 	assert_string_equal(world->control.result.error.symbol, "Conflict.Port");
 	/* Only the secrets ever reached the worker since. */
 	assert_quiet(world->worker);
@@ -351,6 +357,24 @@ static void settings_that_cannot_be_had_stop_it_before_any_port_opens(void **sta
 	assert_null(world->control.served);
 	assert_true(world->control.stopping);
 	assert_int_equal(world->control.exit_status, 2);
+}
+
+static void settings_change_back_when_the_rest_fails(void **state)
+{
+	struct world *world = *state;
+	struct message message;
+
+	serve_first(world);
+	apply_begin(&world->control, make_plan_with(world, ONE, "12", "LogFormat: json"), 2);
+	answer(world, MESSAGE_CONFIGURE, 0, 0);
+	assert_true(world->control.log.json);
+	answer(world, MESSAGE_OPEN, 102, EADDRINUSE);
+	message = next(world->guardian);
+	assert_int_equal(message.type, MESSAGE_CONFIGURE);
+	assert_int_equal(message.value.configure.log_json, 0);
+	apply_replied(&world->control, 0);
+	assert_unchanged(world, "port 102 on 127.0.0.1 is taken");
+	assert_false(world->control.log.json);
 }
 
 /* --- ticket secrets --- */
@@ -517,6 +541,7 @@ int main(void)
 		TEST(a_successor_is_given_nothing_while_nothing_is_applied),
 		TEST(a_wider_address_closes_the_narrow_one_first),
 		TEST(a_wider_address_that_is_taken_brings_the_narrow_one_back),
+		TEST(settings_change_back_when_the_rest_fails),
 		TEST(settings_that_cannot_be_had_stop_it_before_any_port_opens),
 		cmocka_unit_test(a_new_secret_goes_in_front_and_three_are_kept),
 		TEST(secrets_rotate_after_an_hour_and_not_before),
