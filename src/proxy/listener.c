@@ -77,20 +77,26 @@ static void *copy_array(const void *from, size_t count, size_t size)
 	return copy;
 }
 
+/* All names lie in one block: ten thousand of them are made between two turns of the event loop. */
 static void copy_names(struct listener *listener, const struct document_listener *from,
 		       struct credential *const *credentials)
 {
+	size_t size = 0;
+	char *at;
 	uint32_t i;
 
+	for (i = 0; i < from->sni_count; i++)
+		size += from->sni[i].name.len + 1;
+	at = listener->name_block = memory_new(size);
 	listener->names = memory_new(from->sni_count * sizeof(*listener->names));
 	listener->name_count = from->sni_count;
 	for (i = 0; i < from->sni_count; i++) {
 		const struct document_sni *sni = &from->sni[i];
-		char *name = memory_new(sni->name.len + 1);
 
-		memcpy(name, sni->name.data, sni->name.len);
-		listener->names[i].name = name;
+		memcpy(at, sni->name.data, sni->name.len);
+		listener->names[i].name = at;
 		listener->names[i].credential = credential_ref(credentials[sni->certificate]);
+		at += sni->name.len + 1;
 	}
 	listener->default_credential = credential_ref(credentials[from->default_certificates[0]]);
 }
@@ -207,11 +213,10 @@ void listener_unref(struct listener *listener)
 
 	if (listener == NULL || --listener->refs > 0)
 		return;
-	for (i = 0; i < listener->name_count; i++) {
+	for (i = 0; i < listener->name_count; i++)
 		credential_unref(listener->names[i].credential);
-		free(listener->names[i].name);
-	}
 	free(listener->names);
+	free(listener->name_block);
 	credential_unref(listener->default_credential);
 	tls_context_unref(listener->tls);
 	trust_set_unref(listener->trust);

@@ -29,7 +29,7 @@ struct trust_set *trust_set_ref(struct trust_set *set);
 void trust_set_unref(struct trust_set *set); /* NULL is fine */
 
 struct listener_name {
-	char *name;                    /* lower case; "*.x" is a wildcard */
+	const char *name;              /* lower case; "*.x" is a wildcard */
 	struct credential *credential;
 };
 
@@ -57,6 +57,7 @@ struct listener {
 	uint8_t policy_hash[DOCUMENT_HASH_SIZE];
 	struct credential *default_credential;
 	struct listener_name *names;   /* sorted by name */
+	char *name_block;              /* where they lie */
 	uint32_t name_count;
 	enum tls_client_certificate client_mode;
 	struct trust_set *trust;       /* NULL: no client certificates */

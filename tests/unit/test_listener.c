@@ -14,11 +14,11 @@ static char marks[8];
 #define CREDENTIAL(i) ((struct credential *)(void *)&marks[i])
 
 static struct listener_name names[] = {
-	{ (char *)"*.example.com", CREDENTIAL(1) },
-	{ (char *)"a.example.com", CREDENTIAL(2) },
-	{ (char *)"a.example.com", CREDENTIAL(3) },
-	{ (char *)"example.com", CREDENTIAL(4) },
-	{ (char *)"example.com.evil.test", CREDENTIAL(5) },
+	{ "*.example.com", CREDENTIAL(1) },
+	{ "a.example.com", CREDENTIAL(2) },
+	{ "a.example.com", CREDENTIAL(3) },
+	{ "example.com", CREDENTIAL(4) },
+	{ "example.com.evil.test", CREDENTIAL(5) },
 };
 
 static const struct listener listener = {
