@@ -21,6 +21,7 @@ struct decoded {
 	uint32_t *defaults;
 	struct document_sni *sni;
 	struct layout_totals totals, used;
+	struct unpack body;
 	bool listener_slots[STATS_LISTENERS], server_slots[STATS_SERVERS];
 };
 
@@ -65,6 +66,16 @@ static struct bytes take_bytes(struct unpack *in, size_t least, size_t most)
 
 	require(in, value.len >= least && value.len <= most);
 	return value;
+}
+
+/* Its length is in the head; its bytes are pointed to, not looked at. */
+static struct bytes take_blob(struct unpack *in, struct decoded *all, uint32_t most)
+{
+	uint32_t len = take_u32(in, 1, most);
+	const uint8_t *data = in->failed ? NULL : unpack_raw(&all->body, len);
+
+	require(in, data != NULL);
+	return data == NULL ? (struct bytes){ NULL, 0 } : (struct bytes){ data, len };
 }
 
 /* The next `count` of an array of `total`: where they begin. */
@@ -122,14 +133,14 @@ static void take_certificate(struct unpack *in, struct decoded *all, uint32_t i)
 	to->key_kind = take_enum(in, MODEL_KEY_ED25519);
 	to->not_before = (int64_t)unpack_u64(in);
 	to->not_after = (int64_t)unpack_u64(in);
-	to->key = take_bytes(in, 1, LAYOUT_KEY_MAX);
+	to->key = take_blob(in, all, LAYOUT_KEY_MAX);
 	to->chain_count = take_u32(in, 1, UINT32_MAX);
 	start = take_slice(in, to->chain_count, all->totals.chains, &all->used.chains);
 	if (in->failed)
 		return;
 	to->chain = all->chains + start;
 	for (j = 0; j < to->chain_count && !in->failed; j++)
-		to->chain[j] = take_bytes(in, 1, LAYOUT_DER_MAX);
+		to->chain[j] = take_blob(in, all, LAYOUT_DER_MAX);
 }
 
 static void take_trust(struct unpack *in, struct decoded *all, uint32_t i)
@@ -146,7 +157,7 @@ static void take_trust(struct unpack *in, struct decoded *all, uint32_t i)
 	for (j = 0; j < to->ca_count && !in->failed; j++) {
 		take_name(in, to->cas[j].name, sizeof(to->cas[j].name));
 		to->cas[j].profile = take_enum(in, MODEL_PROFILE_STRICT);
-		to->cas[j].der = take_bytes(in, 1, LAYOUT_DER_MAX);
+		to->cas[j].der = take_blob(in, all, LAYOUT_DER_MAX);
 	}
 }
 
@@ -410,14 +421,30 @@ static int damaged(struct error *err, const char *what)
 	return error_set(err, ERROR_INVALID, "could not read the document: %s", what);
 }
 
-static int take_head(struct unpack *in, struct decoded *all, struct error *err)
+/* Parts body and head; in is at the head then. */
+static int take_body(struct unpack *in, struct decoded *all, struct error *err)
 {
-	struct layout_totals *totals = &all->totals;
+	uint64_t len;
+	const uint8_t *body;
 
 	if (unpack_u32(in) != LAYOUT_MAGIC || in->failed)
 		return damaged(err, "it is none");
 	if (unpack_u32(in) != LAYOUT_VERSION)
 		return damaged(err, "it has another layout version");
+	len = unpack_u64(in);
+	body = unpack_raw(in, len);
+	if (body == NULL)
+		return damaged(err, "its body is cut");
+	all->body = unpack_begin((struct bytes){ body, len });
+	return 0;
+}
+
+static int take_head(struct unpack *in, struct decoded *all, struct error *err)
+{
+	struct layout_totals *totals = &all->totals;
+
+	if (take_body(in, all, err) < 0)
+		return -1;
 	all->document.version = unpack_u64(in);
 	all->document.log_format = take_enum(in, MODEL_LOG_JSON);
 	all->document.shutdown_timeout_s = take_u32(in, 0, LAYOUT_SECONDS_MAX);
@@ -480,7 +507,7 @@ static int take_objects(struct unpack *in, struct decoded *all, struct error *er
 	    take_all(in, all, totals->groups, "group", take_group, err) < 0 ||
 	    take_all(in, all, totals->listeners, "listener", take_listener, err) < 0)
 		return -1;
-	if (!unpack_is_done(in))
+	if (!unpack_is_done(in) || !unpack_is_done(&all->body))
 		return damaged(err, "there are bytes behind its end");
 	return 0;
 }

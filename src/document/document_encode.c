@@ -7,21 +7,25 @@
 #include "document/layout.h"
 #include "document/slots.h"
 
+struct writer {
+	struct buffer head, body;
+};
+
 /* --- hashes --- */
 
 struct hashing {
-	struct buffer *out;
-	size_t hash_at, fields_at; /* offsets in out */
+	struct writer *to;
+	size_t hash_at, fields_at, body_at; /* offsets in head and body */
 	struct sha256 sha;
 };
 
-static struct hashing object_begin(struct buffer *out, char tag)
+static struct hashing object_begin(struct writer *to, char tag)
 {
 	static const uint8_t room[DOCUMENT_HASH_SIZE];
-	struct hashing hashing = { .out = out, .hash_at = out->len };
+	struct hashing hashing = { .to = to, .hash_at = to->head.len, .body_at = to->body.len };
 
-	pack_raw(out, room, sizeof(room));
-	hashing.fields_at = out->len;
+	pack_raw(&to->head, room, sizeof(room));
+	hashing.fields_at = to->head.len;
 	sha256_init(&hashing.sha);
 	sha256_update(&hashing.sha, &tag, 1);
 	return hashing;
@@ -30,22 +34,27 @@ static struct hashing object_begin(struct buffer *out, char tag)
 /* All own fields are written: what follows are references. */
 static void object_fields_end(struct hashing *hashing)
 {
-	sha256_update(&hashing->sha, hashing->out->data + hashing->fields_at,
-		      hashing->out->len - hashing->fields_at);
+	const struct buffer *head = &hashing->to->head, *body = &hashing->to->body;
+
+	sha256_update(&hashing->sha, head->data + hashing->fields_at,
+		      head->len - hashing->fields_at);
+	if (body->len > hashing->body_at)
+		sha256_update(&hashing->sha, body->data + hashing->body_at,
+			      body->len - hashing->body_at);
 }
 
 static void object_refers(struct hashing *hashing, uint32_t index, const uint8_t *hash)
 {
 	static const uint8_t none[DOCUMENT_HASH_SIZE];
 
-	pack_u32(hashing->out, index);
+	pack_u32(&hashing->to->head, index);
 	sha256_update(&hashing->sha, hash == NULL ? none : hash, DOCUMENT_HASH_SIZE);
 }
 
 static void object_end(struct hashing *hashing, uint8_t ret_hash[DOCUMENT_HASH_SIZE])
 {
 	sha256_final(&hashing->sha, ret_hash);
-	memcpy(hashing->out->data + hashing->hash_at, ret_hash, DOCUMENT_HASH_SIZE);
+	memcpy(hashing->to->head.data + hashing->hash_at, ret_hash, DOCUMENT_HASH_SIZE);
 }
 
 /* --- objects --- */
@@ -66,41 +75,51 @@ static void put_lower(struct buffer *out, struct bytes name)
 		pack_u8(out, (uint8_t)tolower(name.data[i]));
 }
 
-static void put_certificate(struct buffer *out, struct document_certificate *certificate)
+/* The length goes into the head, the bytes into the body. */
+static void put_blob(struct writer *to, struct bytes blob)
 {
-	struct hashing hashing = object_begin(out, 'c');
+	pack_u32(&to->head, (uint32_t)blob.len);
+	pack_raw(&to->body, blob.data, blob.len);
+}
+
+static void put_certificate(struct writer *to, struct document_certificate *certificate)
+{
+	struct hashing hashing = object_begin(to, 'c');
+	struct buffer *out = &to->head;
 	uint32_t i;
 
 	pack_string(out, certificate->name);
 	pack_u8(out, (uint8_t)certificate->key_kind);
 	pack_u64(out, (uint64_t)certificate->not_before);
 	pack_u64(out, (uint64_t)certificate->not_after);
-	pack_bytes(out, certificate->key);
+	put_blob(to, certificate->key);
 	pack_u32(out, certificate->chain_count);
 	for (i = 0; i < certificate->chain_count; i++)
-		pack_bytes(out, certificate->chain[i]);
+		put_blob(to, certificate->chain[i]);
 	object_fields_end(&hashing);
 	object_end(&hashing, certificate->hash);
 }
 
-static void put_trust(struct buffer *out, struct document_trust *trust)
+static void put_trust(struct writer *to, struct document_trust *trust)
 {
-	struct hashing hashing = object_begin(out, 't');
+	struct hashing hashing = object_begin(to, 't');
+	struct buffer *out = &to->head;
 	uint32_t i;
 
 	pack_u32(out, trust->ca_count);
 	for (i = 0; i < trust->ca_count; i++) {
 		pack_string(out, trust->cas[i].name);
 		pack_u8(out, (uint8_t)trust->cas[i].profile);
-		pack_bytes(out, trust->cas[i].der);
+		put_blob(to, trust->cas[i].der);
 	}
 	object_fields_end(&hashing);
 	object_end(&hashing, trust->hash);
 }
 
-static void put_policy(struct buffer *out, struct document_policy *policy)
+static void put_policy(struct writer *to, struct document_policy *policy)
 {
-	struct hashing hashing = object_begin(out, 'p');
+	struct hashing hashing = object_begin(to, 'p');
+	struct buffer *out = &to->head;
 	uint32_t i;
 
 	pack_string(out, policy->id);
@@ -129,9 +148,10 @@ static void put_check(struct buffer *out, const struct document_health_check *ch
 	pack_u8(out, check->proxy_protocol);
 }
 
-static void put_group(struct buffer *out, struct document_group *group)
+static void put_group(struct writer *to, struct document_group *group)
 {
-	struct hashing hashing = object_begin(out, 'g');
+	struct hashing hashing = object_begin(to, 'g');
+	struct buffer *out = &to->head;
 	uint32_t i;
 
 	pack_string(out, group->name);
@@ -201,10 +221,11 @@ static void put_listener_lists(struct buffer *out, const struct document_listene
 		put_lower(out, listener->sni[i].name);
 }
 
-static void put_listener(struct buffer *out, const struct document *document,
+static void put_listener(struct writer *to, const struct document *document,
 			 struct document_listener *listener)
 {
-	struct hashing hashing = object_begin(out, 'l');
+	struct hashing hashing = object_begin(to, 'l');
+	struct buffer *out = &to->head;
 	uint32_t i;
 
 	pack_u32(out, listener->slot);
@@ -257,13 +278,12 @@ static struct layout_totals count_all(const struct document *document)
 	return totals;
 }
 
-static void put_document(struct buffer *out, struct document *document)
+static void put_document(struct writer *to, struct document *document)
 {
 	struct layout_totals totals = count_all(document);
+	struct buffer *out = &to->head;
 	uint32_t i;
 
-	pack_u32(out, LAYOUT_MAGIC);
-	pack_u32(out, LAYOUT_VERSION);
 	pack_u64(out, document->version);
 	pack_u8(out, (uint8_t)document->log_format);
 	pack_u32(out, document->shutdown_timeout_s);
@@ -271,21 +291,35 @@ static void put_document(struct buffer *out, struct document *document)
 	LAYOUT_ARRAYS(X)
 #undef X
 	for (i = 0; i < document->certificate_count; i++)
-		put_certificate(out, &document->certificates[i]);
+		put_certificate(to, &document->certificates[i]);
 	for (i = 0; i < document->trust_count; i++)
-		put_trust(out, &document->trusts[i]);
+		put_trust(to, &document->trusts[i]);
 	for (i = 0; i < document->policy_count; i++)
-		put_policy(out, &document->policies[i]);
+		put_policy(to, &document->policies[i]);
 	for (i = 0; i < document->group_count; i++)
-		put_group(out, &document->groups[i]);
+		put_group(to, &document->groups[i]);
 	for (i = 0; i < document->listener_count; i++)
-		put_listener(out, document, &document->listeners[i]);
+		put_listener(to, document, &document->listeners[i]);
+}
+
+/* The head goes behind the body: it is the smaller one to copy. */
+static void join(struct writer *writer)
+{
+	size_t start = 2 * sizeof(uint32_t);
+	uint64_t length = writer->body.len - LAYOUT_BODY_AT;
+	size_t i;
+
+	for (i = 0; i < sizeof(length); i++)
+		writer->body.data[start + i] = (uint8_t)(length >> (8 * i));
+	pack_raw(&writer->body, writer->head.data, writer->head.len);
+	buffer_done(&writer->head);
 }
 
 int document_encode(const struct model *model, uint64_t version, struct slots *slots,
 		    struct buffer *ret_bytes, struct error *err)
 {
-	struct buffer out = { 0 };
+	static const uint8_t length[sizeof(uint64_t)];
+	struct writer writer = { 0 };
 	struct document *document;
 
 	slots_begin(slots);
@@ -294,10 +328,14 @@ int document_encode(const struct model *model, uint64_t version, struct slots *s
 		slots_abort(slots);
 		return -1;
 	}
-	put_document(&out, document);
+	pack_u32(&writer.body, LAYOUT_MAGIC);
+	pack_u32(&writer.body, LAYOUT_VERSION);
+	pack_raw(&writer.body, length, sizeof(length)); /* known at the end */
+	put_document(&writer, document);
+	join(&writer);
 	document_build_free(document);
 	slots_end(slots);
 	buffer_done(ret_bytes);
-	*ret_bytes = out;
+	*ret_bytes = writer.body;
 	return 0;
 }

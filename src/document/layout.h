@@ -1,11 +1,16 @@
 /*
  * document/layout.h - the bytes of a document. Shared by encode and decode, not for others.
  *
- *   magic, layout version, document version, settings, one total per kind of array,
- *   certificates, trusts, policies, groups, listeners
+ *   magic, layout version, length of the body
+ *   body:  certificates and keys, one after another
+ *   head:  document version, settings, one total per kind of array,
+ *          certificates, trusts, policies, groups, listeners
+ *
+ * A reader walks the head and only points into the body, whose pages nobody touches before a
+ * certificate is used: decoding 10,000 certificates must not stop a worker.
  *
  * An object is its hash, its own fields, then its references (indexes). The hash covers a tag, the
- * fields as they are written, and the hashes of what is referred to, in place of the indexes.
+ * fields as they are written, its part of the body, and the hashes of what is referred to, in place of the indexes.
  */
 #ifndef SALLYPORT_DOCUMENT_LAYOUT_H
 #define SALLYPORT_DOCUMENT_LAYOUT_H
@@ -14,11 +19,12 @@
 
 #define LAYOUT_MAGIC 0x4f445053u /* "SPDO" */
 #define LAYOUT_VERSION 1u
+#define LAYOUT_BODY_AT 16u /* behind magic, version and length */
 
 /* Every array of a document: its name in layout_totals, and the least bytes an item takes. */
 #define LAYOUT_ARRAYS(X) \
 	X(certificates, 62) \
-	X(chains, 5) \
+	X(chains, 4) \
 	X(trusts, 36) \
 	X(cas, 9) \
 	X(policies, 44) \
