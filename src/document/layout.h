@@ -10,7 +10,8 @@
  * certificate is used: decoding 10,000 certificates must not stop a worker.
  *
  * An object is its hash, its own fields, then its references (indexes). The hash covers a tag, the
- * fields as they are written, its part of the body, and the hashes of what is referred to, in place of the indexes.
+ * fields as they are written, its part of the body, and the hashes of what is referred to, in place
+ * of the indexes.
  */
 #ifndef SALLYPORT_DOCUMENT_LAYOUT_H
 #define SALLYPORT_DOCUMENT_LAYOUT_H
