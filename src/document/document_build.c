@@ -97,9 +97,11 @@ static int look_up(const struct builder *builder, const struct name_index *index
 {
 	uint32_t at = name == NULL ? NAME_INDEX_NONE : name_index_find(index, name);
 
-	if (at == NAME_INDEX_NONE)
-		return error_set(builder->err, ERROR_NOT_FOUND, "there is no resource \"%.80s\"",
-				 name != NULL ? name : "");
+	if (at == NAME_INDEX_NONE) {
+		error_set(builder->err, ERROR_NOT_FOUND, "there is no resource \"%.80s\"",
+			  name != NULL ? name : "");
+		return -1;
+	}
 	*ret_index = at;
 	return 0;
 }
