@@ -48,6 +48,7 @@ struct order {
 	const char *name_constraints, *policy_constraints, *policies;
 	const char *unknown;      /* "critical" or "plain": an extension nobody knows */
 	const EVP_MD *hash;       /* NULL: SHA-256 */
+	const EVP_MD *pss;        /* signs with RSA-PSS and this hash; the issuer has an RSA key */
 	bool forged;              /* a wrong signature */
 	bool doubled;             /* one extension twice */
 };
@@ -241,6 +242,30 @@ static inline struct bytes der_of(X509 *x509)
 	return (struct bytes){ keep(der), (size_t)len };
 }
 
+/* A context that signs with RSA-PSS. */
+static inline EVP_MD_CTX *pss_context(EVP_PKEY *key, const EVP_MD *hash)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *parameters;
+
+	if (EVP_DigestSignInit(context, &parameters, hash, NULL, key) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, -1) != 1)
+		abort();
+	return context;
+}
+
+static inline void sign(X509 *x509, EVP_PKEY *signer, const struct order *order)
+{
+	const EVP_MD *hash = EVP_PKEY_id(signer) == EVP_PKEY_ED25519 ? NULL :
+			     order->hash != NULL ? order->hash : EVP_sha256();
+	EVP_MD_CTX *context = order->pss != NULL ? pss_context(signer, order->pss) : NULL;
+
+	if ((context != NULL ? X509_sign_ctx(x509, context) : X509_sign(x509, signer, hash)) <= 0)
+		abort();
+	EVP_MD_CTX_free(context);
+}
+
 static inline struct made make(struct order order)
 {
 	bool is_ca = order.constraints != NULL && strstr(order.constraints, "CA:TRUE") != NULL;
@@ -250,8 +275,6 @@ static inline struct made make(struct order order)
 	EVP_PKEY *signer = order.issuer != NULL ? order.issuer->key : made.key;
 	X509_NAME *subject = name_make(order.subject);
 	ASN1_INTEGER *serial = serial_make(order.serial);
-	const EVP_MD *hash = EVP_PKEY_id(signer) == EVP_PKEY_ED25519 ? NULL :
-			     order.hash != NULL ? order.hash : EVP_sha256();
 
 	X509_set_version(made.x509, order.version == 1 ? 0 : 2);
 	X509_set_subject_name(made.x509, subject);
@@ -264,8 +287,7 @@ static inline struct made make(struct order order)
 			    order.not_after != 0 ? order.not_after : NOW + 30 * DAY);
 	if (order.version != 1)
 		add_extensions(made.x509, issuer, &order, is_ca);
-	if (X509_sign(made.x509, signer, hash) <= 0)
-		abort();
+	sign(made.x509, signer, &order);
 	made.der = der_of(made.x509);
 	if (order.forged)
 		((uint8_t *)made.der.data)[made.der.len - 1] ^= 1;
@@ -305,6 +327,7 @@ struct list_order {
 	bool unknown_in_entry;
 	int64_t number;
 	const EVP_MD *hash;
+	const EVP_MD *pss;            /* as in an order for a certificate */
 };
 
 static inline void add_list_extension(X509_CRL *crl, int nid, const char *hex, bool critical)
@@ -348,6 +371,17 @@ static inline void add_revoked(X509_CRL *crl, const struct made *made, const str
 	ASN1_TIME_free(when);
 }
 
+static inline void sign_list(X509_CRL *crl, EVP_PKEY *key, const struct list_order *order)
+{
+	const EVP_MD *hash = EVP_PKEY_id(key) == EVP_PKEY_ED25519 ? NULL :
+			     order->hash != NULL ? order->hash : EVP_sha256();
+	EVP_MD_CTX *context = order->pss != NULL ? pss_context(key, order->pss) : NULL;
+
+	if ((context != NULL ? X509_CRL_sign_ctx(crl, context) : X509_CRL_sign(crl, key, hash)) <= 0)
+		abort();
+	EVP_MD_CTX_free(context);
+}
+
 static inline struct bytes make_list(struct list_order order)
 {
 	X509_CRL *crl = X509_CRL_new();
@@ -376,8 +410,7 @@ static inline struct bytes make_list(struct list_order order)
 		add_list_extension(crl, NID_issuing_distribution_point, order.distribution_point, true);
 	if (order.unknown_critical != 0)
 		add_list_extension(crl, order.unknown_critical, "020101", true);
-	if (X509_CRL_sign(crl, key, order.hash != NULL ? order.hash : EVP_sha256()) <= 0)
-		abort();
+	sign_list(crl, key, &order);
 	len = i2d_X509_CRL(crl, &der);
 	X509_CRL_free(crl);
 	ASN1_TIME_free(this_update);

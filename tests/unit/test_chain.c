@@ -455,6 +455,10 @@ static void weak_hashes_are_refused_but_for_the_anchors_own(void **state)
 	CHECK(LIST(root), LIST(leaf_with((struct order){ .hash = EVP_sha384() })), ADMITTED);
 	CHECK(LIST(old_root), LIST(with_md5(leaf_with((struct order){ .issuer = &old_root }))),
 	      WEAK_SIGNATURE);
+	CHECK(LIST(old_root), LIST(leaf_with((struct order){ .issuer = &old_root,
+							     .pss = EVP_sha256() })), ADMITTED);
+	CHECK(LIST(old_root), LIST(leaf_with((struct order){ .issuer = &old_root,
+							     .pss = EVP_sha1() })), WEAK_SIGNATURE);
 	CHECK(LIST(old_root), LIST(make_leaf("CN=x", &old_root)), ADMITTED);
 	CHECK(LIST(old_root), LIST(make_leaf("CN=x", &old_sub), old_sub), WEAK_SIGNATURE);
 	CHECK(LIST(old_sub), LIST(make_leaf("CN=x", &old_sub)), ADMITTED);
@@ -570,6 +574,30 @@ static void what_is_no_certificate_is_malformed(void **state)
 	CHECK(LIST(root), LIST(empty), MALFORMED);
 	CHECK(LIST(root), LIST(leaf, tail), MALFORMED);
 	CHECK(LIST(root), LIST(leaf_with((struct order){ .doubled = true })), MALFORMED);
+}
+
+/* Whatever octet is another one, in the leaf or in the intermediate. */
+static void no_damaged_chain_is_admitted(void **state)
+{
+	const struct made *originals[] = { &sub_leaf, &sub };
+	uint8_t damaged[2048];
+	size_t which, i;
+
+	(void)state;
+	for (which = 0; which < 2; which++) {
+		for (i = 0; i < originals[which]->der.len; i++) {
+			struct list sent = LIST(sub_leaf, sub);
+			struct seen seen;
+
+			memcpy(damaged, originals[which]->der.data, originals[which]->der.len);
+			damaged[i] ^= (uint8_t)(1u << (i % 8));
+			sent.items[which].der.data = damaged;
+			seen = seen_with(LIST(root), false, sent, 4, NOW);
+			if (seen.reason == REASON_ADMITTED || seen.reason == REASON_INTERNAL)
+				fail_msg("certificate %zu, octet %zu: %s", which, i,
+					 reason_word(seen.reason));
+		}
+	}
 }
 
 /* --- RFC 5280 --- */
@@ -877,6 +905,7 @@ int main(void)
 		cmocka_unit_test(eleven_certificates_are_too_many),
 		cmocka_unit_test(a_large_certificate_is_refused_before_it_is_parsed),
 		cmocka_unit_test(what_is_no_certificate_is_malformed),
+		cmocka_unit_test(no_damaged_chain_is_admitted),
 		cmocka_unit_test(an_issuer_must_be_a_ca),
 		cmocka_unit_test(path_lengths_are_kept),
 		cmocka_unit_test(names_stay_inside_the_constraints),

@@ -395,6 +395,66 @@ static void a_ca_without_the_right_to_sign_lists_signs_none(void **state)
 	table_done(&table);
 }
 
+static void every_kind_of_signature_is_checked(void **state)
+{
+	static const struct {
+		enum key_type type;
+		const EVP_MD *(*hash)(void), *(*pss)(void);
+		int wanted;
+	} rows[] = {
+		{ KEY_P256, EVP_sha256, NULL, 0 },      { KEY_P384, EVP_sha384, NULL, 0 },
+		{ KEY_P521, EVP_sha512, NULL, 0 },      { KEY_ED25519, NULL, NULL, 0 },
+		{ KEY_RSA_2048, EVP_sha256, NULL, 0 },  { KEY_RSA_2048, EVP_sha512, NULL, 0 },
+		{ KEY_RSA_2048, NULL, EVP_sha256, 0 },  { KEY_RSA_2048, NULL, EVP_sha384, 0 },
+		{ KEY_RSA_2048, EVP_sha1, NULL, -1 },   { KEY_RSA_2048, NULL, EVP_sha1, -1 },
+		{ KEY_RSA_2048, EVP_sha224, NULL, -1 }, { KEY_RSA_1024, EVP_sha256, NULL, -1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct made signer = make((struct order){ .subject = "CN=K", .key_type = rows[i].type,
+							  .constraints = "critical,CA:TRUE" });
+		struct list_order order = { .issuer = &signer };
+		uint8_t damaged[2048];
+		struct table table;
+		struct bytes list;
+
+		order.hash = rows[i].hash != NULL ? rows[i].hash() : NULL;
+		order.pss = rows[i].pss != NULL ? rows[i].pss() : NULL;
+		list = make_list(order);
+		table_begin(&table);
+		if (table_add_for(&table, list, &signer, 1) != rows[i].wanted)
+			fail_msg("row %zu: %s", i, table.err.message);
+		memcpy(damaged, list.data, list.len);
+		damaged[list.len - 1] ^= 1;
+		assert_int_equal(table_add_for(&table, (struct bytes){ damaged, list.len }, &signer, 1),
+				 -1);
+		table_done(&table);
+	}
+}
+
+/* Whatever octet is another one, the list is not taken, and nothing falls over. */
+static void no_damaged_list_is_taken(void **state)
+{
+	struct bytes list = make_list((struct list_order){ .issuer = &ca, .revoked = { &bad },
+		.distribution_point = POINT_FULL_NAME });
+	uint8_t damaged[2048];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < list.len; i++) {
+		struct table table;
+
+		memcpy(damaged, list.data, list.len);
+		damaged[i] ^= (uint8_t)(1u << (i % 8));
+		table_begin(&table);
+		assert_int_equal(table_add(&table, (struct bytes){ damaged, list.len }), -1);
+		assert_int_equal(table_add(&table, (struct bytes){ list.data, i }), -1);
+		table_done(&table);
+	}
+}
+
 static void a_damaged_table_is_not_opened(void **state)
 {
 	struct revocation open;
@@ -455,6 +515,8 @@ int main(void)
 		cmocka_unit_test(version_1_lists_and_pem_with_several_lists_are_read),
 		cmocka_unit_test(cas_of_one_name_are_told_apart_by_the_signature),
 		cmocka_unit_test(a_ca_without_the_right_to_sign_lists_signs_none),
+		cmocka_unit_test(every_kind_of_signature_is_checked),
+		cmocka_unit_test(no_damaged_list_is_taken),
 		cmocka_unit_test(a_damaged_table_is_not_opened),
 		cmocka_unit_test(long_serials_never_match),
 	};
