@@ -110,8 +110,9 @@ static void served_text(const struct admit_answer *answer, char ret_text[DETAIL_
 		char when[WORDING_TIME_SIZE];
 
 		wording_time(one->not_after, when);
-		used += (size_t)snprintf(ret_text + used, DETAIL_SIZE - used, "%s%.100s (%s, %s, %s %s)",
-					 i == 0 ? "" : ", ", one->name, key_word(one->key_kind), served.why,
+		used += (size_t)snprintf(ret_text + used, DETAIL_SIZE - used,
+					 "%s%.100s (%s, %s, %s %s)", i == 0 ? "" : ", ", one->name,
+					 key_word(one->key_kind), served.why,
 					 valid ? "valid until" : "NOT VALID, ends", when);
 	}
 }
@@ -139,7 +140,8 @@ static void time_detail(const struct admission_record *record, char ret_text[DET
 static void revocation_detail(const struct admit_answer *answer, char ret_text[DETAIL_SIZE])
 {
 	static const char *const modes[] = {
-		[MODEL_REVOCATION_GIVEN] = "every certificate whose issuer has a list was looked up",
+		[MODEL_REVOCATION_GIVEN] =
+			"every certificate whose issuer has a list was looked up",
 		[MODEL_REVOCATION_LEAF] = "the client's certificate was looked up",
 		[MODEL_REVOCATION_ALL] = "every certificate was looked up, lists are required",
 		[MODEL_REVOCATION_OFF] = "not checked (RevocationMode Off)",
@@ -190,7 +192,9 @@ static void step_detail(const struct admit_answer *answer, enum admission_step s
 
 static const char *outcome_word(enum outcome outcome)
 {
-	return outcome == OUTCOME_OK ? "ok" : outcome == OUTCOME_REFUSED ? "refused" : "not reached";
+	return outcome == OUTCOME_OK	    ? "ok"
+	       : outcome == OUTCOME_REFUSED ? "refused"
+					    : "not reached";
 }
 
 static const char *asked_text(const struct admit_answer *answer)
@@ -199,8 +203,9 @@ static const char *asked_text(const struct admit_answer *answer)
 		return "TCP: clients are not asked who they are";
 	if (!answer->asked)
 		return "TCPSSL, clients are not asked for a certificate";
-	return answer->listener->ca_mode == MODEL_CA_OPTIONAL ? "TCPSSL, a client certificate is optional"
-							      : "TCPSSL, a client certificate is required";
+	return answer->listener->ca_mode == MODEL_CA_OPTIONAL
+		       ? "TCPSSL, a client certificate is optional"
+		       : "TCPSSL, a client certificate is required";
 }
 
 static void print_line(const char *what, const char *outcome, const char *detail)
@@ -234,10 +239,12 @@ void admit_answer_print(const struct admit_answer *answer)
 	if (answer->asked)
 		print_steps(answer);
 	if (!answer->asked || verdict->reason == REASON_ADMITTED)
-		printf("admitted%s%s\n", verdict->identity[0] != '\0' ? ": " : "", verdict->identity);
+		printf("admitted%s%s\n", verdict->identity[0] != '\0' ? ": " : "",
+		       verdict->identity);
 	else
 		printf("refused: %s (alert %s, %u)\n", reason_word(verdict->reason),
-		       admit_answer_alert(reason_alert(verdict->reason)), reason_alert(verdict->reason));
+		       admit_answer_alert(reason_alert(verdict->reason)),
+		       reason_alert(verdict->reason));
 }
 
 /* --- the same as JSON --- */
@@ -252,8 +259,9 @@ static json_t *steps_json(const struct admit_answer *answer)
 		enum outcome outcome = outcome_of(&answer->verdict, step);
 
 		step_detail(answer, step, outcome, detail);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "step", admission_step_text(step),
-						      "outcome", outcome_word(outcome), "detail", detail));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "step",
+						      admission_step_text(step), "outcome",
+						      outcome_word(outcome), "detail", detail));
 	}
 	return list;
 }
@@ -273,8 +281,9 @@ static void add_verdict(json_t *object, const struct admit_answer *answer)
 	if (verdict->reason == REASON_ADMITTED)
 		return;
 	json_object_set_new(object, "depth", json_integer(verdict->depth));
-	json_object_set_new(object, "alert", json_pack("{s:s, s:i}", "name", admit_answer_alert(alert),
-						       "number", alert));
+	json_object_set_new(
+		object, "alert",
+		json_pack("{s:s, s:i}", "name", admit_answer_alert(alert), "number", alert));
 }
 
 json_t *admit_answer_json(const struct admit_answer *answer)

@@ -9,11 +9,11 @@
 struct admit_answer {
 	const struct plan *plan;
 	const struct document_listener *listener;
-	const char *sni;          /* NULL: none */
+	const char *sni; /* NULL: none */
 	int64_t now;
 	const struct bytes *sent; /* the client's chain */
 	size_t sent_count;
-	bool asked;               /* the listener asks for certificates: there is a verdict */
+	bool asked; /* the listener asks for certificates: there is a verdict */
 	struct admission_verdict verdict;
 };
 

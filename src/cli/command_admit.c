@@ -96,8 +96,9 @@ static const struct document_listener *find_listener(const struct plan *plan, co
 		if (!is_named(plan, &document->listeners[i], name))
 			continue;
 		if (found != NULL) {
-			error_set(err, ERROR_CONFLICT, "could not choose: \"%s\" is %s as well as %s", name,
-				  found->name, document->listeners[i].name);
+			error_set(err, ERROR_CONFLICT,
+				  "could not choose: \"%s\" is %s as well as %s", name, found->name,
+				  document->listeners[i].name);
 			error_hint(err, "Name the listener in full, as in %s.", found->name);
 			return NULL;
 		}
@@ -105,7 +106,8 @@ static const struct document_listener *find_listener(const struct plan *plan, co
 	}
 	if (found == NULL) {
 		error_set(err, ERROR_NOT_FOUND, "could not find the listener \"%s\"", name);
-		error_hint(err, "Name it by balancer and port (as in %s), by port or by Description.",
+		error_hint(err,
+			   "Name it by balancer and port (as in %s), by port or by Description.",
 			   document->listener_count > 0 ? document->listeners[0].name : "edge:443");
 	}
 	return found;
@@ -141,7 +143,8 @@ static int decide(const struct plan *plan, const struct document_listener *liste
 	struct revocation revocation;
 	struct trust *trust = make_trust(&plan->decoded->trusts[listener->trust], err);
 
-	if (trust == NULL || revocation_open(buffer_bytes(&plan->revocation), &revocation, err) < 0) {
+	if (trust == NULL ||
+	    revocation_open(buffer_bytes(&plan->revocation), &revocation, err) < 0) {
 		trust_free(trust);
 		return -1;
 	}
@@ -155,8 +158,11 @@ static int decide(const struct plan *plan, const struct document_listener *liste
 static int answer(const struct options *options, const struct plan *plan, const struct sent *sent,
 		  int64_t now, struct error *err)
 {
-	struct admit_answer facts = { .plan = plan, .sni = options->sni, .now = now,
-				      .sent = sent->chain, .sent_count = sent->count };
+	struct admit_answer facts = { .plan = plan,
+				      .sni = options->sni,
+				      .now = now,
+				      .sent = sent->chain,
+				      .sent_count = sent->count };
 	bool admitted;
 
 	facts.listener = find_listener(plan, options->listener, err);
@@ -179,9 +185,12 @@ static int answer(const struct options *options, const struct plan *plan, const 
 static int parse(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
-		{ "manifest", required_argument, NULL, 'm' }, { "listener", required_argument, NULL, 'l' },
-		{ "cert", required_argument, NULL, 'c' },     { "sni", required_argument, NULL, 's' },
-		{ "at", required_argument, NULL, 'a' },	      { "json", no_argument, NULL, 'j' },
+		{ "manifest", required_argument, NULL, 'm' },
+		{ "listener", required_argument, NULL, 'l' },
+		{ "cert", required_argument, NULL, 'c' },
+		{ "sni", required_argument, NULL, 's' },
+		{ "at", required_argument, NULL, 'a' },
+		{ "json", no_argument, NULL, 'j' },
 		{ 0 },
 	};
 	int option;
@@ -217,7 +226,10 @@ static int parse(int argc, char **argv, struct options *options)
 static struct plan *load(const char *manifest, int64_t now, struct error *err)
 {
 	struct plan_sources sources = {
-		.manifest = manifest, .version = 1, .now = now, .slots = plan_recover_slots(NULL),
+		.manifest = manifest,
+		.version = 1,
+		.now = now,
+		.slots = plan_recover_slots(NULL),
 	};
 	struct plan *plan = plan_load(&sources, NULL, err);
 

@@ -10,8 +10,8 @@
 struct check {
 	const char *path;
 	bool strict, json;
-	struct plan *plan;                /* NULL: it was refused */
-	struct model_warnings warnings;   /* of a refused one */
+	struct plan *plan;		/* NULL: it was refused */
+	struct model_warnings warnings; /* of a refused one */
 	struct error error;
 };
 

@@ -30,10 +30,11 @@ static void format_cell(const json_t *value, char *ret_cell, size_t size)
 		snprintf(ret_cell, size, "%lld", (long long)json_integer_value(value));
 	else if (json_is_string(value))
 		snprintf(ret_cell, size, "%s", json_string_value(value));
-	json_array_foreach(value, i, item) {
+	json_array_foreach(value, i, item)
+	{
 		if (used + 2 < size)
-			used += (size_t)snprintf(ret_cell + used, size - used, "%s%s", i == 0 ? "" : ",",
-						 json_string_value(item));
+			used += (size_t)snprintf(ret_cell + used, size - used, "%s%s",
+						 i == 0 ? "" : ",", json_string_value(item));
 	}
 }
 
@@ -41,7 +42,7 @@ static void add_row(struct print_table *table, const json_t *object, const char 
 		    const char *first)
 {
 	char cells[PRINT_COLUMNS][256];
-	const char *row[PRINT_COLUMNS];
+	const char *row[PRINT_COLUMNS] = { NULL };
 	unsigned int i;
 
 	for (i = 0; i < table->columns; i++) {
@@ -63,8 +64,7 @@ static void print_list(const json_t *list, const char *const *titles, const char
 	if (json_array_size(list) == 0)
 		return;
 	putchar('\n');
-	json_array_foreach(list, i, item)
-		add_row(&table, item, keys, NULL);
+	json_array_foreach(list, i, item) add_row(&table, item, keys, NULL);
 	print_table_done(&table);
 }
 
@@ -82,7 +82,8 @@ static void print_refusals(const json_t *listeners)
 	json_t *listener, *count;
 	const char *reason;
 
-	json_array_foreach(listeners, i, listener) {
+	json_array_foreach(listeners, i, listener)
+	{
 		json_t *refusals = json_object_get(listener, "refusals");
 
 		if (json_object_size(refusals) == 0)
@@ -96,10 +97,14 @@ static void print_refusals(const json_t *listeners)
 
 static void print_listeners(const json_t *status)
 {
-	static const char *const titles[] = { "LISTENER", "ADDRESS", "PROTOCOL", "CLIENTS", "STATUS",
-		"GROUP", "OPEN", "TOTAL", "HANDSHAKES", "RESUMED", "REFUSED" };
-	static const char *const keys[] = { "name", "addresses", "protocol", "mutual_authentication",
-		"status", "server_group", "connections", "accepted", "handshakes", "resumed", "refused" };
+	static const char *const titles[] = { "LISTENER",   "ADDRESS", "PROTOCOL", "CLIENTS",
+					      "STATUS",	    "GROUP",   "OPEN",	   "TOTAL",
+					      "HANDSHAKES", "RESUMED", "REFUSED" };
+	static const char *const keys[] = {
+		"name",	      "addresses",    "protocol",    "mutual_authentication",
+		"status",     "server_group", "connections", "accepted",
+		"handshakes", "resumed",      "refused"
+	};
 	const json_t *listeners = json_object_get(status, "listeners");
 
 	print_list(listeners, titles, keys, 11);
@@ -108,10 +113,13 @@ static void print_listeners(const json_t *status)
 
 static void print_servers(const json_t *status)
 {
-	static const char *const titles[] = { "GROUP", "SERVER", "ADDRESS", "WEIGHT", "STATE", "OPEN",
-		"TOTAL", "FAILED", "REASON" };
-	static const char *const keys[] = { "", "name", "address", "weight", "state", "connections",
-		"connections_total", "connect_failures", "reason" };
+	static const char *const titles[] = { "GROUP", "SERVER", "ADDRESS", "WEIGHT", "STATE",
+					      "OPEN",  "TOTAL",	 "FAILED",  "REASON" };
+	static const char *const keys[] = {
+		"",	 "name",	"address",	     "weight",
+		"state", "connections", "connections_total", "connect_failures",
+		"reason"
+	};
 	struct print_table table = { .columns = 9, .titles = titles };
 	size_t g, s;
 	json_t *group, *server;
@@ -127,7 +135,8 @@ static void print_servers(const json_t *status)
 
 static void print_revocation_lists(const json_t *status)
 {
-	static const char *const titles[] = { "REVOCATION LIST OF", "ENTRIES", "NEXT UPDATE", "STATE" };
+	static const char *const titles[] = { "REVOCATION LIST OF", "ENTRIES", "NEXT UPDATE",
+					      "STATE" };
 	static const char *const keys[] = { "issuer", "entries", "next_update", "state" };
 
 	print_list(json_object_get(status, "revocation_lists"), titles, keys, 4);
@@ -138,10 +147,10 @@ static void print_lapsed(const json_t *status)
 	size_t i;
 	json_t *certificate;
 
-	json_array_foreach(json_object_get(status, "certificates"), i, certificate)
-		if (json_is_false(json_object_get(certificate, "valid")))
-			printf("certificate %s is not valid now (it ends %s)\n",
-			       text_of(certificate, "name"), text_of(certificate, "not_after"));
+	json_array_foreach(json_object_get(status, "certificates"), i,
+			   certificate) if (json_is_false(json_object_get(certificate, "valid")))
+		printf("certificate %s is not valid now (it ends %s)\n",
+		       text_of(certificate, "name"), text_of(certificate, "not_after"));
 }
 
 static void print_head(const json_t *status)
@@ -149,7 +158,8 @@ static void print_head(const json_t *status)
 	const json_t *reload = json_object_get(status, "last_reload");
 
 	printf("sallyport %s, serving %s, version %lld, since %s\n", text_of(status, "software"),
-	       text_of(status, "manifest"), number_of(status, "version"), text_of(status, "started"));
+	       text_of(status, "manifest"), number_of(status, "version"),
+	       text_of(status, "started"));
 	if (json_is_true(json_object_get(status, "applying")))
 		puts("a change is being applied");
 	if (!json_is_false(json_object_get(reload, "ok")))

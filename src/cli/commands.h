@@ -12,6 +12,7 @@
 #define EXIT_USAGE 2
 #define EXIT_REFUSED 3
 
+/* clang-format off */
 /* name, arguments, what it does */
 #define COMMANDS(X) \
 	X(check, "FILE [--strict] [--json]", "read a manifest and say what is wrong with it") \
@@ -22,6 +23,7 @@
 	  "say whether a client would be let in, and why") \
 	X(version, "", "print the version") \
 	X(help, "[COMMAND]", "print this text")
+/* clang-format on */
 
 #define X(name, arguments, help) int command_##name(int argc, char **argv);
 COMMANDS(X)

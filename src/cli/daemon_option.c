@@ -28,7 +28,9 @@ int daemon_option_parse(int argc, char **argv, struct daemon_option *ret_option)
 		else
 			return -1;
 	}
-	return optind == argc && (ret_option->manifest == NULL || ret_option->socket_path == NULL) ? 0 : -1;
+	return optind == argc && (ret_option->manifest == NULL || ret_option->socket_path == NULL)
+		       ? 0
+		       : -1;
 }
 
 static void list_one(void *arg, const char *path)

@@ -56,7 +56,8 @@ int command_help(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (command != NULL)
-		printf("usage: sallyport %s %s\n\n%s\n", command->name, command->arguments, command->help);
+		printf("usage: sallyport %s %s\n\n%s\n", command->name, command->arguments,
+		       command->help);
 	else
 		print_help(stdout);
 	return EXIT_DONE;
@@ -86,7 +87,8 @@ int main(int argc, char **argv)
 		name = "version";
 	command = find(name);
 	if (command == NULL) {
-		fprintf(stderr, "sallyport: there is no command \"%s\"\nhint: \"sallyport help\" lists them.\n",
+		fprintf(stderr,
+			"sallyport: there is no command \"%s\"\nhint: \"sallyport help\" lists them.\n",
 			name);
 		return EXIT_USAGE;
 	}

@@ -9,7 +9,8 @@
 
 static void say(const char *kind, const char *place, const char *message, const char *hint)
 {
-	fprintf(stderr, "sallyport: %s%s%s%s\n", kind, place, place[0] != '\0' ? ": " : "", message);
+	fprintf(stderr, "sallyport: %s%s%s%s\n", kind, place, place[0] != '\0' ? ": " : "",
+		message);
 	if (hint[0] != '\0')
 		fprintf(stderr, "hint: %s\n", hint);
 }
@@ -80,8 +81,9 @@ json_t *print_warnings_json(const struct model_warnings *warnings, bool notes)
 		if (warning->kind == WARNING_NOTE && !notes)
 			continue;
 		object = print_error_json(&warning->error);
-		json_object_set_new(object, "kind",
-				    json_string(warning->kind == WARNING_NOTE ? "note" : "warning"));
+		json_object_set_new(
+			object, "kind",
+			json_string(warning->kind == WARNING_NOTE ? "note" : "warning"));
 		json_array_append_new(list, object);
 	}
 	return list;

@@ -25,7 +25,7 @@ void print_json(json_t *json);
 struct print_table {
 	unsigned int columns;
 	const char *const *titles;
-	char **cells;             /* rows of columns */
+	char **cells; /* rows of columns */
 	size_t rows;
 };
 void print_table_row(struct print_table *table, const char *const *cells);

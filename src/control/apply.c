@@ -17,7 +17,7 @@ static void add_to_list(void *arg, const struct plan_socket *socket)
 	struct apply_list *list = arg;
 
 	list->items = memory_resize(list->items, (list->count + 1) * sizeof(*list->items));
-	list->items[list->count++] = socket;
+	list->items[list->count++] = *socket;
 }
 
 static void list_done(struct apply_list *list)
@@ -38,7 +38,7 @@ static bool clashes_with_any(const struct plan_socket *socket, const struct appl
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		if (sockets_clash(socket, list->items[i]))
+		if (sockets_clash(socket, &list->items[i]))
 			return true;
 	return false;
 }
@@ -52,9 +52,9 @@ static void plan_sockets(struct apply *apply, const struct plan *served)
 	if (served != NULL)
 		plan_each_socket_missing(served, apply->plan, add_to_list, &gone);
 	for (i = 0; i < gone.count; i++)
-		add_to_list(clashes_with_any(gone.items[i], &apply->open) ? &apply->close_first
+		add_to_list(clashes_with_any(&gone.items[i], &apply->open) ? &apply->close_first
 									   : &apply->close,
-			    gone.items[i]);
+			    &gone.items[i]);
 	list_done(&gone);
 }
 
@@ -74,7 +74,7 @@ static bool ask_next(struct control *control, enum message_type type, const stru
 {
 	if (list->done == list->count)
 		return false;
-	ask_about_socket(control, type, list->items[list->done]);
+	ask_about_socket(control, type, &list->items[list->done]);
 	return true;
 }
 
@@ -83,7 +83,7 @@ static bool ask_back(struct control *control, enum message_type type, const stru
 {
 	if (list->done == 0)
 		return false;
-	ask_about_socket(control, type, list->items[list->done - 1]);
+	ask_about_socket(control, type, &list->items[list->done - 1]);
 	return true;
 }
 
@@ -107,7 +107,8 @@ static void ask_keep(struct control *control)
 
 static void say_serving(struct control *control)
 {
-	struct message message = { .type = MESSAGE_SERVING, .version = control->apply.package.version };
+	struct message message = { .type = MESSAGE_SERVING,
+				   .version = control->apply.package.version };
 
 	control_ask(control, &message, NULL, 0);
 }
@@ -249,7 +250,8 @@ static void run(struct control *control)
 
 /* --- answers --- */
 
-static void explain_open(struct control *control, const struct plan_socket *socket, int error_number)
+static void explain_open(struct control *control, const struct plan_socket *socket,
+			 int error_number)
 {
 	struct error *err = &control->apply.error;
 	char ip[ADDRESS_TEXT_SIZE];
@@ -257,18 +259,26 @@ static void explain_open(struct control *control, const struct plan_socket *sock
 
 	address_format_ip(&socket->address, ip);
 	if (error_number == EADDRINUSE) {
-		error_set(err, ERROR_CONFLICT, "could not listen: port %u on %s is taken", port, ip);
-		error_hint(err, "Stop the program that holds it (\"ss -ltnp sport = :%u\" names it), or "
-				"choose another port.", port);
+		error_set(err, ERROR_CONFLICT, "could not listen: port %u on %s is taken", port,
+			  ip);
+		error_hint(err,
+			   "Stop the program that holds it (\"ss -ltnp sport = :%u\" names it), or "
+			   "choose another port.",
+			   port);
 		error_symbol(err, "Conflict.Port");
 	} else if (error_number == EADDRNOTAVAIL) {
-		error_set(err, ERROR_INVALID, "could not listen on port %u: %s is no address of this "
-					      "machine", port, ip);
+		error_set(err, ERROR_INVALID,
+			  "could not listen on port %u: %s is no address of this "
+			  "machine",
+			  port, ip);
 		error_hint(err, "Give an address that \"ip address\" shows, or 0.0.0.0 for all.");
 	} else if (error_number == EACCES || error_number == EPERM) {
-		error_set(err, ERROR_DENIED, "could not listen: port %u on %s needs more rights", port, ip);
-		error_hint(err, "Start sallyportd as root or with CAP_NET_BIND_SERVICE, or choose a port "
-				"from 1024 up.");
+		error_set(err, ERROR_DENIED, "could not listen: port %u on %s needs more rights",
+			  port, ip);
+		error_hint(
+			err,
+			"Start sallyportd as root or with CAP_NET_BIND_SERVICE, or choose a port "
+			"from 1024 up.");
 	} else {
 		error_set(err, ERROR_SYSTEM, "could not listen on port %u of %s: %s", port, ip,
 			  strerror(error_number));
@@ -285,8 +295,8 @@ static void explain_configure(struct control *control, int error_number)
 	const void *culprit = is_user ? &model->settings.user : &model->settings.log;
 
 	if (is_user) {
-		error_set(&apply->error, ERROR_NOT_FOUND, "could not run as \"%s\": there is no such user",
-			  apply->configure->user);
+		error_set(&apply->error, ERROR_NOT_FOUND,
+			  "could not run as \"%s\": there is no such user", apply->configure->user);
 		error_hint(&apply->error, "Create the user, or leave Settings.User out.");
 	} else {
 		error_set(&apply->error, ERROR_SYSTEM, "could not write the log to \"%s\": %s",
@@ -328,7 +338,7 @@ static void opened(struct control *control, int error_number)
 		apply->open.done++;
 		return;
 	}
-	explain_open(control, apply->open.items[apply->open.done], error_number);
+	explain_open(control, &apply->open.items[apply->open.done], error_number);
 	apply->step = APPLY_ROLL_BACK;
 }
 
@@ -431,8 +441,16 @@ const struct package *apply_package(const struct control *control)
 {
 	const struct apply *apply = &control->apply;
 
-	return apply->sent && apply->step >= APPLY_WAIT && apply->step <= APPLY_FINISH ? &apply->package
-										       : NULL;
+	return apply->sent && apply->step >= APPLY_WAIT && apply->step <= APPLY_FINISH
+		       ? &apply->package
+		       : NULL;
+}
+
+static bool is_same_configure(const struct message_configure *a, const struct message_configure *b)
+{
+	return a->workers == b->workers && a->shutdown_timeout_s == b->shutdown_timeout_s &&
+	       a->log_json == b->log_json && strcmp(a->log, b->log) == 0 &&
+	       strcmp(a->user, b->user) == 0;
 }
 
 static struct message_configure *wanted_configure(const struct control *control,
@@ -451,7 +469,7 @@ static struct message_configure *wanted_configure(const struct control *control,
 	/* The user of running processes cannot change. */
 	if (control->is_configured)
 		memcpy(wanted->user, control->configured.user, sizeof(wanted->user));
-	if (control->is_configured && memcmp(wanted, &control->configured, sizeof(*wanted)) == 0) {
+	if (control->is_configured && is_same_configure(wanted, &control->configured)) {
 		free(wanted);
 		return NULL;
 	}
@@ -466,7 +484,8 @@ static int make_package(struct apply *apply, struct error *err)
 	apply->package.document = message_memfd("document", buffer_bytes(&plan->document), err);
 	if (apply->package.document < 0)
 		return -1;
-	apply->package.revocation = message_memfd("revocation table", buffer_bytes(&plan->revocation), err);
+	apply->package.revocation =
+		message_memfd("revocation table", buffer_bytes(&plan->revocation), err);
 	return apply->package.revocation < 0 ? -1 : 0;
 }
 

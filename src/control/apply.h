@@ -17,40 +17,51 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "control/peers.h"
+#include "control/plan.h"
 #include "net/loop.h"
 
 #define APPLY_WAIT_MS 30000
 
 struct control;
-struct plan;
-struct plan_socket;
 struct message;
 
 enum apply_step {
-	APPLY_IDLE, APPLY_CONFIGURE, APPLY_CLOSE_FIRST, APPLY_OPEN, APPLY_SEND, APPLY_WAIT, APPLY_KEEP,
-	APPLY_CLOSE, APPLY_FINISH, APPLY_ROLL_BACK, APPLY_UNDO, APPLY_REOPEN,
-	APPLY_RECONFIGURE, APPLY_FAIL,
+	APPLY_IDLE,
+	APPLY_CONFIGURE,
+	APPLY_CLOSE_FIRST,
+	APPLY_OPEN,
+	APPLY_SEND,
+	APPLY_WAIT,
+	APPLY_KEEP,
+	APPLY_CLOSE,
+	APPLY_FINISH,
+	APPLY_ROLL_BACK,
+	APPLY_UNDO,
+	APPLY_REOPEN,
+	APPLY_RECONFIGURE,
+	APPLY_FAIL,
 	APPLY_KEEP_ALONE,
 };
 
 struct apply_list {
-	const struct plan_socket **items; /* borrowed from the plans */
+	struct plan_socket *items;
 	size_t count, done;
 };
 
 struct apply {
 	enum apply_step step;
-	bool asked;               /* the guardian owes an answer */
-	struct plan *plan;        /* owned until it is over */
+	bool asked;	   /* the guardian owes an answer */
+	struct plan *plan; /* owned until it is over */
 	struct package package;
-	bool sent;                /* somebody has the new document */
+	bool sent; /* somebody has the new document */
 	/* Ports that are open as a part of a wider or narrower address must close first. */
 	struct apply_list close_first, open, close;
-	struct message_configure *configure; /* what the guardian is being told; NULL: nothing new */
-	struct message_configure *before;    /* and what it had been told, once it knows the new */
+	struct message_configure
+		*configure;		  /* what the guardian is being told; NULL: nothing new */
+	struct message_configure *before; /* and what it had been told, once it knows the new */
 	struct error error;
 	struct timeout deadline;
-	uint64_t ticket;          /* reloads up to this one are answered by it */
+	uint64_t ticket; /* reloads up to this one are answered by it */
 };
 
 void apply_init(struct control *control);

@@ -111,14 +111,16 @@ static int find_only(char ret_path[SOCKET_PATH_SIZE], struct error *err)
 	}
 	if (finding.count == 0) {
 		error_set(err, ERROR_NOT_FOUND, "could not find a running sallyportd of this user");
-		return error_hint(err, "Start one with sallyportd --manifest FILE, or ask as the user who "
-				       "did.");
+		return error_hint(
+			err, "Start one with sallyportd --manifest FILE, or ask as the user who "
+			     "did.");
 	}
 	error_set(err, ERROR_CONFLICT, "could not choose: %zu daemons are running", finding.count);
 	return error_hint(err, "Say which one with --manifest FILE or --socket PATH.");
 }
 
-static int find_by_manifest(const char *manifest, char ret_path[SOCKET_PATH_SIZE], struct error *err)
+static int find_by_manifest(const char *manifest, char ret_path[SOCKET_PATH_SIZE],
+			    struct error *err)
 {
 	char folders[SOCKET_PATH_FOLDERS][SOCKET_PATH_SIZE], name[32];
 	size_t count = socket_path_folders(folders), i;
@@ -128,14 +130,16 @@ static int find_by_manifest(const char *manifest, char ret_path[SOCKET_PATH_SIZE
 		return -1;
 	for (i = 0; i < count; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folders[i], name);
-		if (strlen(path) < SOCKET_PATH_SIZE && folder_is_safe(folders[i]) && is_live(path)) {
+		if (strlen(path) < SOCKET_PATH_SIZE && folder_is_safe(folders[i]) &&
+		    is_live(path)) {
 			memcpy(ret_path, path, strlen(path) + 1);
 			return 0;
 		}
 	}
 	error_set(err, ERROR_NOT_FOUND, "could not reach a daemon that serves \"%s\"", manifest);
-	return error_hint(err, "Start it with sallyportd --manifest %s, or name its socket with --socket.",
-			  manifest);
+	return error_hint(
+		err, "Start it with sallyportd --manifest %s, or name its socket with --socket.",
+		manifest);
 }
 
 int client_find(const char *manifest, const char *path, char ret_path[SOCKET_PATH_SIZE],
@@ -145,8 +149,8 @@ int client_find(const char *manifest, const char *path, char ret_path[SOCKET_PAT
 		return manifest != NULL ? find_by_manifest(manifest, ret_path, err)
 					: find_only(ret_path, err);
 	if (strlen(path) >= SOCKET_PATH_SIZE)
-		return error_set(err, ERROR_INVALID, "could not use the socket \"%s\": the path is too long",
-				 path);
+		return error_set(err, ERROR_INVALID,
+				 "could not use the socket \"%s\": the path is too long", path);
 	memcpy(ret_path, path, strlen(path) + 1);
 	return 0;
 }

@@ -85,7 +85,8 @@ static void refuse_to_start(struct control *control, const struct error *error)
 
 static void log_result(struct control *control, const struct error *error)
 {
-	struct log_line line = log_begin(&control->log, error == NULL ? "applied" : "reload_failed");
+	struct log_line line =
+		log_begin(&control->log, error == NULL ? "applied" : "reload_failed");
 
 	log_text(&line, "manifest", control->options->manifest);
 	log_number(&line, "version", control->served == NULL ? 0 : control->served->version);
@@ -151,7 +152,8 @@ static void warn_about_fixed(const struct control *control, struct plan *plan)
 		model_warn_hint(&plan->warnings, "Restart sallyportd to have another number.");
 	}
 	if (control->is_configured && strcmp(user, control->configured.user) != 0) {
-		model_warn(&plan->warnings, plan->model, model_line_of(plan->model, &settings->user, 0),
+		model_warn(&plan->warnings, plan->model,
+			   model_line_of(plan->model, &settings->user, 0),
 			   "User cannot change while Sallyport runs: \"%s\" stays",
 			   control->configured.user);
 		model_warn_hint(&plan->warnings, "Restart sallyportd to run as another user.");
@@ -322,8 +324,8 @@ static void take_message(struct control *control, const struct message *message,
 		take_ready(control, fds);
 		break;
 	case MESSAGE_CHANNEL:
-		peers_take_channel(control, message->value.channel.role, message->value.channel.index,
-				   fds[0]);
+		peers_take_channel(control, message->value.channel.role,
+				   message->value.channel.index, fds[0]);
 		fds[0] = -1;
 		break;
 	case MESSAGE_LOG:
@@ -345,7 +347,8 @@ static void take_message(struct control *control, const struct message *message,
 
 static void guard_ready(struct watch *watch, uint32_t events)
 {
-	struct control *control = (struct control *)((char *)watch - offsetof(struct control, guard_watch));
+	struct control *control =
+		(struct control *)((char *)watch - offsetof(struct control, guard_watch));
 	struct message message;
 	int fds[MESSAGE_FDS], i;
 	int got;
@@ -366,7 +369,8 @@ static void guard_ready(struct watch *watch, uint32_t events)
 
 static void tick(struct timeout *timeout)
 {
-	struct control *control = (struct control *)((char *)timeout - offsetof(struct control, tick));
+	struct control *control =
+		(struct control *)((char *)timeout - offsetof(struct control, tick));
 	const struct package *package = apply_package(control);
 
 	timeout_set(control->loop, &control->tick, loop_now_ms(control->loop) + TICK_MS);

@@ -12,10 +12,10 @@
 
 struct control_options {
 	const char *manifest;
-	int64_t workers;          /* of --workers; 0: what the manifest says */
-	const char *socket_path;  /* of --socket; NULL: by control/socket_path.h */
-	int guard;                /* channel of the guardian */
-	bool privileged;          /* the guardian was started as root */
+	int64_t workers;	 /* of --workers; 0: what the manifest says */
+	const char *socket_path; /* of --socket; NULL: by control/socket_path.h */
+	int guard;		 /* channel of the guardian */
+	bool privileged;	 /* the guardian was started as root */
 };
 
 /* The role's main loop. Returns its exit status: 0 when told to stop, 2 when the manifest could not be

@@ -20,46 +20,46 @@ struct metrics_server;
 
 /* The outcome of the last reload, for status and for those who wait for it. */
 struct control_result {
-	bool done;                /* false: none yet */
-	struct error error;       /* code ERROR_NONE: it was applied */
-	uint64_t version;         /* what is served now */
+	bool done;	    /* false: none yet */
+	struct error error; /* code ERROR_NONE: it was applied */
+	uint64_t version;   /* what is served now */
 	int64_t at_s;
 };
 
 struct control {
 	const struct control_options *options;
-	char manifest[PATH_MAX];  /* absolute, for people */
+	char manifest[PATH_MAX]; /* absolute, for people */
 	struct loop *loop;
 	struct log log;
 	int guard;
 	struct watch guard_watch;
 	struct timeout tick;
-	bool ready;               /* the guardian has said READY */
-	bool restarted;           /* there was a kept document: somebody is being served */
+	bool ready;	/* the guardian has said READY */
+	bool restarted; /* there was a kept document: somebody is being served */
 	bool stopping;
 	int exit_status;
 	int64_t started_s;
 
-	struct stats *stats;      /* NULL until the guardian has sent START */
+	struct stats *stats; /* NULL until the guardian has sent START */
 	const struct health *health;
 	struct message_configure configured; /* what the guardian was told last */
 	bool is_configured;
-	uint32_t workers;         /* how many there are to be */
+	uint32_t workers; /* how many there are to be */
 
 	struct peers peers;
 	struct slots *slots;
-	uint64_t version;         /* the last one given to a plan */
-	struct plan *served;      /* NULL: nothing yet */
-	struct package package;   /* its descriptors */
+	uint64_t version;	/* the last one given to a plan */
+	struct plan *served;	/* NULL: nothing yet */
+	struct package package; /* its descriptors */
 	struct apply apply;
 	struct secrets secrets;
 
-	uint64_t tickets;         /* reloads asked for so far */
+	uint64_t tickets; /* reloads asked for so far */
 	uint64_t tickets_done;
 	struct control_result result;
 	struct model_warnings warnings; /* of the last plan, good or bad */
 
-	struct local_socket *socket;   /* NULL: none */
+	struct local_socket *socket;	/* NULL: none */
 	struct metrics_server *metrics; /* NULL: none */
 };
 

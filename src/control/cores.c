@@ -2,16 +2,20 @@
 
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 uint32_t cores_in_quota(const char *text)
 {
-	unsigned long long quota, period;
+	char *end;
+	unsigned long long quota = strtoull(text, &end, 10), period;
 
-	if (sscanf(text, "%llu %llu", &quota, &period) != 2 || period == 0 || quota == 0)
+	if (end == text || *end != ' ')
 		return 0;
-	quota = (quota + period - 1) / period;
-	return quota > UINT32_MAX ? 0 : (uint32_t)quota;
+	period = strtoull(end, NULL, 10);
+	if (period == 0 || quota == 0 || quota > UINT32_MAX)
+		return 0;
+	return (uint32_t)((quota + period - 1) / period);
 }
 
 /* cgroup v2: the folder of this process, and every one above it, may have a quota. */

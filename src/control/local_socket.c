@@ -24,16 +24,16 @@ struct client {
 	struct timeout idle;
 	char line[SOCKET_LINE_MAX];
 	size_t used;
-	uint64_t ticket;      /* of the reload it waits for; 0: none */
-	char *answer;         /* malloc'ed; NULL: none yet */
+	uint64_t ticket; /* of the reload it waits for; 0: none */
+	char *answer;	 /* malloc'ed; NULL: none yet */
 	size_t answer_len, sent;
 };
 
 struct local_socket {
 	struct control *control;
 	char path[SOCKET_PATH_SIZE];
-	int fd;               /* -1: not listening yet */
-	dev_t device;         /* of our socket file: */
+	int fd;	      /* -1: not listening yet */
+	dev_t device; /* of our socket file: */
 	ino_t inode;
 	struct watch watch;
 	struct client *clients;
@@ -46,15 +46,17 @@ struct local_socket {
 static bool somebody_listens(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool yes = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-			       errno == EAGAIN);
+	bool yes =
+		fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+			    errno == EAGAIN);
 
 	if (fd >= 0)
 		close(fd);
 	return yes;
 }
 
-static int bind_path(int fd, const struct sockaddr_un *address, unsigned int mode, struct error *err)
+static int bind_path(int fd, const struct sockaddr_un *address, unsigned int mode,
+		     struct error *err)
 {
 	const struct sockaddr *generic = (const struct sockaddr *)address;
 	struct stat info;
@@ -63,12 +65,14 @@ static int bind_path(int fd, const struct sockaddr_un *address, unsigned int mod
 		if (errno != EADDRINUSE)
 			return error_set_errno(err, "could not listen on %s", address->sun_path);
 		if (somebody_listens(address))
-			return error_set(err, ERROR_CONFLICT, "could not listen on %s: another daemon does",
+			return error_set(err, ERROR_CONFLICT,
+					 "could not listen on %s: another daemon does",
 					 address->sun_path);
 		if (lstat(address->sun_path, &info) == 0 && !S_ISSOCK(info.st_mode))
-			return error_set(err, ERROR_CONFLICT,
-					 "could not listen on %s: a file that is no socket is there",
-					 address->sun_path);
+			return error_set(
+				err, ERROR_CONFLICT,
+				"could not listen on %s: a file that is no socket is there",
+				address->sun_path);
 		unlink(address->sun_path);
 		if (bind(fd, generic, sizeof(*address)) < 0)
 			return error_set_errno(err, "could not listen on %s", address->sun_path);
@@ -84,7 +88,8 @@ int local_socket_listen(const char *path, unsigned int mode, struct error *err)
 	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(err, ERROR_INVALID, "could not listen on \"%s\": the path is too long", path);
+		return error_set(err, ERROR_INVALID,
+				 "could not listen on \"%s\": the path is too long", path);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -256,8 +261,9 @@ static void complain(struct local_socket *server, const struct error *err)
 	server->complained = true;
 	line = log_begin(&server->control->log, "control_socket_failed");
 	log_error(&line, err);
-	log_text(&line, "consequence", "\"sallyport reload\" and \"sallyport status\" do not reach this "
-				       "daemon; SIGHUP does");
+	log_text(&line, "consequence",
+		 "\"sallyport reload\" and \"sallyport status\" do not reach this "
+		 "daemon; SIGHUP does");
 	log_end(&line);
 }
 

@@ -22,7 +22,8 @@ struct listeners {
 /* How a row of the sums becomes one sample. */
 typedef uint64_t listener_field(const struct stats_listener *sum);
 
-static void each_listener(const struct listeners *listeners, const char *name, listener_field *field)
+static void each_listener(const struct listeners *listeners, const char *name,
+			  listener_field *field)
 {
 	uint32_t i;
 
@@ -32,7 +33,10 @@ static void each_listener(const struct listeners *listeners, const char *name, l
 }
 
 #define X(name, metric, help) \
-	static uint64_t field_##name(const struct stats_listener *sum) { return sum->name; }
+	static uint64_t field_##name(const struct stats_listener *sum) \
+	{ \
+		return sum->name; \
+	}
 STATS_LISTENER_COUNTERS(X)
 #undef X
 
@@ -55,7 +59,8 @@ static void listener_totals(const struct listeners *listeners)
 #undef X
 	metrics_family(listeners->out, "connections_active", "gauge", "open connections");
 	each_listener(listeners, "connections_active", field_active);
-	metrics_family(listeners->out, "handshakes_active", "gauge", "connections in their handshake");
+	metrics_family(listeners->out, "handshakes_active", "gauge",
+		       "connections in their handshake");
 	each_listener(listeners, "handshakes_active", field_handshaking);
 }
 
@@ -104,20 +109,23 @@ static void handshakes_by_version(const struct listeners *listeners)
 
 		if (listener->protocol != MODEL_TCPSSL)
 			continue;
-		metrics_count(listeners->out, name, listeners->sums[i].tls12,
-			      METRICS_LABELS("listener", listener->name, "version", version_word(0)));
-		metrics_count(listeners->out, name, listeners->sums[i].tls13,
-			      METRICS_LABELS("listener", listener->name, "version", version_word(1)));
+		metrics_count(
+			listeners->out, name, listeners->sums[i].tls12,
+			METRICS_LABELS("listener", listener->name, "version", version_word(0)));
+		metrics_count(
+			listeners->out, name, listeners->sums[i].tls13,
+			METRICS_LABELS("listener", listener->name, "version", version_word(1)));
 	}
 }
 
 static void listener_words(const struct listeners *listeners)
 {
 	handshakes_by_version(listeners);
-	by_word(listeners, "handshakes_by_cipher_total", "handshakes finished, by cipher suite", "cipher",
-		offsetof(struct stats_listener, ciphers), 0, 16, stats_cipher_word, true);
-	by_word(listeners, "handshakes_by_group_total", "handshakes finished, by key exchange group",
-		"group", offsetof(struct stats_listener, groups), 0, 8, stats_group_word, true);
+	by_word(listeners, "handshakes_by_cipher_total", "handshakes finished, by cipher suite",
+		"cipher", offsetof(struct stats_listener, ciphers), 0, 16, stats_cipher_word, true);
+	by_word(listeners, "handshakes_by_group_total",
+		"handshakes finished, by key exchange group", "group",
+		offsetof(struct stats_listener, groups), 0, 8, stats_group_word, true);
 	by_word(listeners, "refusals_total", "clients refused, by reason", "reason",
 		offsetof(struct stats_listener, refusals), 1, STATS_REASONS, refusal_word, true);
 	by_word(listeners, "closes_total", "connections ended, by reason", "reason",
@@ -160,6 +168,7 @@ static void fill_row(const struct metrics_source *source, uint32_t slot, struct 
 	ret_row->check_failures = atomic_load(&health->failures);
 }
 
+/* clang-format off */
 /* member, metric, type, help, value of a row */
 #define SERVER_METRICS(X) \
 	X(connections, "server_connections_total", "counter", "connections opened to the server", \
@@ -180,8 +189,13 @@ static void fill_row(const struct metrics_source *source, uint32_t slot, struct 
 	X(up, "server_up", "gauge", "1: the server is healthy, or not checked at all", \
 	  row->state == HEALTH_HEALTHY || row->state == HEALTH_UNCHECKED)
 
+/* clang-format on */
+
 #define X(member, metric, type, help, value) \
-	static uint64_t server_##member(const struct server_row *row) { return value; }
+	static uint64_t server_##member(const struct server_row *row) \
+	{ \
+		return value; \
+	}
 SERVER_METRICS(X)
 #undef X
 
@@ -194,7 +208,7 @@ static const struct server_metric {
 
 struct servers {
 	const struct document *document;
-	struct server_row *rows;  /* in the order of the document */
+	struct server_row *rows; /* in the order of the document */
 	struct buffer *out;
 };
 
@@ -249,7 +263,8 @@ static void fill_rows(const struct metrics_source *source, struct servers *serve
 	count = 0;
 	for (g = 0; g < document->group_count; g++)
 		for (s = 0; s < document->groups[g].server_count; s++)
-			fill_row(source, document->groups[g].servers[s].slot, &servers->rows[count++]);
+			fill_row(source, document->groups[g].servers[s].slot,
+				 &servers->rows[count++]);
 }
 
 static void render_servers(const struct metrics_source *source, struct buffer *out)
@@ -271,6 +286,7 @@ static void render_servers(const struct metrics_source *source, struct buffer *o
 
 /* --- processes --- */
 
+/* clang-format off */
 /* member of struct stats_worker, metric, type, help */
 #define WORKER_METRICS(X) \
 	X(version_served, "worker_served_version", "gauge", "version of the document it serves") \
@@ -288,6 +304,8 @@ static void render_servers(const struct metrics_source *source, struct buffer *o
 	X(tickets_ignored, "worker_tickets_ignored_total", "counter", \
 	  "session tickets that no longer let anybody in")
 
+/* clang-format on */
+
 static void worker_label(uint32_t worker, char ret_text[16])
 {
 	snprintf(ret_text, 16, "%u", worker);
@@ -302,7 +320,8 @@ static void render_workers(const struct stats *stats, struct buffer *out)
 	metrics_family(out, metric, type, help); \
 	for (w = 0; w < stats->workers; w++) { \
 		worker_label(w, label); \
-		metrics_count(out, metric, stats->worker[w].member, METRICS_LABELS("worker", label)); \
+		metrics_count(out, metric, stats->worker[w].member, \
+			      METRICS_LABELS("worker", label)); \
 	}
 	WORKER_METRICS(X)
 #undef X
@@ -314,7 +333,8 @@ static void render_workers(const struct stats *stats, struct buffer *out)
 			       (double)stats->worker[w].longest_turn_us / 1e6,
 			       METRICS_LABELS("worker", label));
 	}
-	metrics_family(out, "checker_served_version", "gauge", "version of the document it checks by");
+	metrics_family(out, "checker_served_version", "gauge",
+		       "version of the document it checks by");
 	metrics_count(out, "checker_served_version", stats->checker_version, METRICS_NO_LABELS);
 	metrics_family(out, "start_time_seconds", "gauge", "when Sallyport started, since 1970");
 	metrics_count(out, "start_time_seconds", stats->started_s, METRICS_NO_LABELS);
@@ -324,9 +344,10 @@ static void render_control(const struct metrics_source *source, struct buffer *o
 {
 	metrics_family(out, "build_info", "gauge", "always 1; the version is its label");
 	metrics_count(out, "build_info", 1, METRICS_LABELS("version", SALLYPORT_VERSION));
-	metrics_family(out, "served_version", "gauge", "version of the document that is to be served");
-	metrics_count(out, "served_version", source->document == NULL ? 0 : source->document->version,
-		      METRICS_NO_LABELS);
+	metrics_family(out, "served_version", "gauge",
+		       "version of the document that is to be served");
+	metrics_count(out, "served_version",
+		      source->document == NULL ? 0 : source->document->version, METRICS_NO_LABELS);
 	metrics_family(out, "last_reload_success", "gauge", "1: the last reload was applied");
 	metrics_count(out, "last_reload_success", source->reload_ok, METRICS_NO_LABELS);
 	metrics_family(out, "last_reload_timestamp_seconds", "gauge", "when it was, since 1970");

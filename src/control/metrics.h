@@ -14,13 +14,13 @@
 #include "stats/stats.h"
 
 struct metrics_source {
-	const struct stats *stats;       /* NULL: not there yet */
-	const struct health *health;     /* NULL: not there yet */
+	const struct stats *stats;	 /* NULL: not there yet */
+	const struct health *health;	 /* NULL: not there yet */
 	const struct document *document; /* NULL: nothing is served */
-	struct bytes revocation;         /* empty: none */
+	struct bytes revocation;	 /* empty: none */
 	int64_t now;
 	bool reload_ok;
-	int64_t reload_s;                /* 0: none yet */
+	int64_t reload_s; /* 0: none yet */
 };
 
 void metrics_render(const struct metrics_source *source, struct buffer *out);

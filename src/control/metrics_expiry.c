@@ -36,17 +36,16 @@ static int compare_bytes(struct bytes a, struct bytes b)
 
 static int compare_cas(const void *a, const void *b)
 {
-	const struct document_ca *left = *(const struct document_ca *const *)a;
-	const struct document_ca *right = *(const struct document_ca *const *)b;
+	const struct document_ca *left = a, *right = b;
 	int order = strcmp(left->name, right->name);
 
 	return order != 0 ? order : compare_bytes(left->der, right->der);
 }
 
 /* Sorted, each once. */
-static const struct document_ca **collect_cas(const struct document *document, size_t *ret_count)
+static struct document_ca *collect_cas(const struct document *document, size_t *ret_count)
 {
-	const struct document_ca **cas;
+	struct document_ca *cas;
 	size_t count = 0, kept = 0, i;
 	uint32_t t, c;
 
@@ -56,7 +55,7 @@ static const struct document_ca **collect_cas(const struct document *document, s
 	count = 0;
 	for (t = 0; t < document->trust_count; t++)
 		for (c = 0; c < document->trusts[t].ca_count; c++)
-			cas[count++] = &document->trusts[t].cas[c];
+			cas[count++] = document->trusts[t].cas[c];
 	qsort(cas, count, sizeof(*cas), compare_cas);
 	for (i = 0; i < count; i++)
 		if (kept == 0 || compare_cas(&cas[kept - 1], &cas[i]) != 0)
@@ -65,7 +64,8 @@ static const struct document_ca **collect_cas(const struct document *document, s
 	return cas;
 }
 
-static void ca_sample(const struct document_ca *ca, const char *name, int64_t less, struct buffer *out)
+static void ca_sample(const struct document_ca *ca, const char *name, int64_t less,
+		      struct buffer *out)
 {
 	struct certificate *certificate = certificate_parse(ca->der, NULL);
 	char subject[192], serial[2 * 32 + 1];
@@ -77,8 +77,9 @@ static void ca_sample(const struct document_ca *ca, const char *name, int64_t le
 	number = certificate_serial(certificate);
 	number.len = number.len > 32 ? 32 : number.len;
 	hex_encode(number, serial);
-	metrics_sample(out, name, (double)(certificate_not_after(certificate) - less),
-		       METRICS_LABELS("ca_certificate", ca->name, "subject", subject, "serial", serial));
+	metrics_sample(
+		out, name, (double)(certificate_not_after(certificate) - less),
+		METRICS_LABELS("ca_certificate", ca->name, "subject", subject, "serial", serial));
 	certificate_free(certificate);
 }
 
@@ -87,14 +88,14 @@ void metrics_expiry_cas(const struct document *document, int64_t now, struct buf
 	static const char left[] = "ca_certificate_expires_in_seconds";
 	static const char at[] = "ca_certificate_not_after_timestamp_seconds";
 	size_t count, i;
-	const struct document_ca **cas = collect_cas(document, &count);
+	struct document_ca *cas = collect_cas(document, &count);
 
 	metrics_family(out, left, "gauge", "seconds until a CA certificate expires");
 	for (i = 0; i < count; i++)
-		ca_sample(cas[i], left, now, out);
+		ca_sample(&cas[i], left, now, out);
 	metrics_family(out, at, "gauge", "when a CA certificate expires, since 1970");
 	for (i = 0; i < count; i++)
-		ca_sample(cas[i], at, 0, out);
+		ca_sample(&cas[i], at, 0, out);
 	free(cas);
 }
 
@@ -106,7 +107,8 @@ static const struct list_metric {
 	enum list_value value;
 	const char *name, *help;
 } list_metrics[] = {
-	{ LIST_USABLE, "crl_usable", "0: the list is broken or stale, clients of the issuer are refused" },
+	{ LIST_USABLE, "crl_usable",
+	  "0: the list is broken or stale, clients of the issuer are refused" },
 	{ LIST_ENTRIES, "crl_entries", "certificates on the list" },
 	{ LIST_LEFT, "crl_expires_in_seconds", "seconds until the list's nextUpdate" },
 	{ LIST_AT, "crl_next_update_timestamp_seconds", "the list's nextUpdate, since 1970" },
@@ -126,9 +128,10 @@ static void list_sample(const struct list_metric *metric, const struct revocatio
 	else if (metric->value == LIST_ENTRIES)
 		metrics_count(out, metric->name, issuer->entries, labels);
 	else if (dated)
-		metrics_sample(out, metric->name,
-			       (double)(issuer->next_update - (metric->value == LIST_LEFT ? now : 0)),
-			       labels);
+		metrics_sample(
+			out, metric->name,
+			(double)(issuer->next_update - (metric->value == LIST_LEFT ? now : 0)),
+			labels);
 }
 
 void metrics_expiry_lists(struct bytes revocation, int64_t now, struct buffer *out)

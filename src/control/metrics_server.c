@@ -22,16 +22,16 @@
 
 struct metrics_server {
 	struct control *control;
-	char *address;            /* being served; NULL: none */
+	char *address; /* being served; NULL: none */
 	struct MHD_Daemon *http;
-	int watched_fd;           /* its epoll */
+	int watched_fd; /* its epoll */
 	struct watch watch;
-	struct timeout again;     /* when MHD wants to be called next */
+	struct timeout again; /* when MHD wants to be called next */
 	/* prepared, not yet in charge */
 	bool prepared;
 	char *next_address;
 	int next_fd;
-	bool must_retry;          /* next_address could not be had */
+	bool must_retry; /* next_address could not be had */
 };
 
 /* --- the answer --- */
@@ -157,17 +157,19 @@ static int listen_tcp(const char *text, struct error *err)
 	address.family = parsed.family;
 	address.port = (uint16_t)port;
 	memcpy(address.ip, parsed.ip, sizeof(address.ip));
-	fd = socket(parsed.family == 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		    0);
+	fd = socket(parsed.family == 4 ? AF_INET : AF_INET6,
+		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return error_set_errno(err, "could not create a socket for MetricsAddress %s", text);
+		return error_set_errno(err, "could not create a socket for MetricsAddress %s",
+				       text);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)&to, address_to_sockaddr(&address, &to)) == 0 &&
 	    listen(fd, 64) == 0)
 		return fd;
 	error_set_errno(err, "could not listen on MetricsAddress %s", text);
 	if (errno == EADDRINUSE)
-		error_hint(err, "Stop the program that holds port %d, or choose another one.", port);
+		error_hint(err, "Stop the program that holds port %d, or choose another one.",
+			   port);
 	close(fd);
 	return -1;
 }
@@ -201,11 +203,11 @@ static int start_http(struct metrics_server *server, int fd, struct error *err)
 {
 	const union MHD_DaemonInfo *info;
 
-	server->http = MHD_start_daemon(MHD_USE_EPOLL | MHD_NO_FLAG, 0, NULL, NULL, answer, server,
-					MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-					(unsigned int)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-					(unsigned int)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-					(size_t)16384, MHD_OPTION_END);
+	server->http = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_NO_FLAG, 0, NULL, NULL, answer, server,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned int)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
 	if (server->http == NULL) {
 		close(fd);
 		return error_set(err, ERROR_SYSTEM, "could not start to answer with metrics");

@@ -6,7 +6,8 @@
 
 void metrics_family(struct buffer *out, const char *name, const char *type, const char *help)
 {
-	buffer_printf(out, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name, help, name, type);
+	buffer_printf(out, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name, help, name,
+		      type);
 }
 
 /* Backslash, quote and line feed are the three that the format escapes. */

@@ -50,8 +50,10 @@ static void take_message(struct peer *peer, const struct message *message)
 	} else if (message->type == MESSAGE_REFUSED) {
 		struct error error = message->value.error;
 
-		error.message[sizeof(error.message) - 1] = error.hint[sizeof(error.hint) - 1] = '\0';
-		error.place[sizeof(error.place) - 1] = error.symbol[sizeof(error.symbol) - 1] = '\0';
+		error.message[sizeof(error.message) - 1] = error.hint[sizeof(error.hint) - 1] =
+			'\0';
+		error.place[sizeof(error.place) - 1] = error.symbol[sizeof(error.symbol) - 1] =
+			'\0';
 		peer_name(peer->role, peer->index, name);
 		apply_peer_refused(peer->control, name, message->version, &error);
 	}
@@ -214,7 +216,8 @@ void peers_behind_text(const struct control *control, uint64_t version, char *re
 		if (!is_behind(control, role, i, version))
 			continue;
 		peer_name(role, i, name);
-		used += (size_t)snprintf(ret_text + used, size - used, "%s%s", used == 0 ? "" : " ", name);
+		used += (size_t)snprintf(ret_text + used, size - used, "%s%s", used == 0 ? "" : " ",
+					 name);
 	}
 }
 

@@ -26,12 +26,12 @@ struct peer {
 	struct control *control;
 	enum message_role role;
 	uint32_t index;
-	int channel;              /* -1: dead, or not yet there */
+	int channel; /* -1: dead, or not yet there */
 	struct watch watch;
-	uint64_t asked;           /* version it was sent last; 0: none */
-	uint64_t answered;        /* version it serves, as it says */
-	bool unsent;              /* its channel was full */
-	uint64_t behind_ms;       /* since when it serves something else; 0: it does not */
+	uint64_t asked;	    /* version it was sent last; 0: none */
+	uint64_t answered;  /* version it serves, as it says */
+	bool unsent;	    /* its channel was full */
+	uint64_t behind_ms; /* since when it serves something else; 0: it does not */
 };
 
 struct peers {
@@ -49,7 +49,8 @@ void peers_reconcile(struct control *control);
 /* How many of the workers and the checker do not serve this version (missing ones included). */
 unsigned int peers_behind(const struct control *control, uint64_t version);
 /* Names of those, for the log: "worker-1 checker". */
-void peers_behind_text(const struct control *control, uint64_t version, char *ret_text, size_t size);
+void peers_behind_text(const struct control *control, uint64_t version, char *ret_text,
+		       size_t size);
 void peers_done(struct control *control);
 void peer_name(enum message_role role, uint32_t index, char ret_name[24]);
 

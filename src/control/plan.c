@@ -37,9 +37,9 @@ static void add_listener_sockets(struct plan *plan, const struct document_listen
 	uint32_t ports = (uint32_t)listener->end_port - listener->start_port + 1;
 	uint32_t i, port;
 
-	plan->sockets = memory_resize(plan->sockets,
-				      (plan->socket_count + (size_t)ports * listener->address_count + 1) *
-					      sizeof(*plan->sockets));
+	plan->sockets = memory_resize(
+		plan->sockets, (plan->socket_count + (size_t)ports * listener->address_count + 1) *
+				       sizeof(*plan->sockets));
 	for (i = 0; i < listener->address_count; i++)
 		for (port = listener->start_port; port <= listener->end_port; port++) {
 			struct plan_socket *socket = &plan->sockets[plan->socket_count++];
@@ -131,12 +131,14 @@ static int make_revocation(struct plan *plan, const struct plan_sources *sources
 		buffer_append(&plan->revocation, old->revocation.data, old->revocation.len);
 		return 0;
 	}
-	return resolve_revocation(plan->model, sources->now, &plan->warnings, &plan->revocation, err);
+	return resolve_revocation(plan->model, sources->now, &plan->warnings, &plan->revocation,
+				  err);
 }
 
 static int make_document(struct plan *plan, const struct plan_sources *sources, struct error *err)
 {
-	if (document_encode(plan->model, sources->version, sources->slots, &plan->document, err) < 0)
+	if (document_encode(plan->model, sources->version, sources->slots, &plan->document, err) <
+	    0)
 		return -1;
 	plan->decoded = document_decode(buffer_bytes(&plan->document), err);
 	return plan->decoded == NULL ? -1 : 0;
@@ -153,8 +155,11 @@ static int refuse_open_metrics(const struct model *model, struct error *err)
 	    text_address_is_loopback(&address))
 		return 0;
 	error_set(err, ERROR_INVALID, "Settings.MetricsAddress: %s is no loopback address", text);
-	error_hint(err, "Use 127.0.0.1:%d or unix:PATH, and a TCPSSL listener in front of it for readers "
-			"elsewhere.", port);
+	error_hint(
+		err,
+		"Use 127.0.0.1:%d or unix:PATH, and a TCPSSL listener in front of it for readers "
+		"elsewhere.",
+		port);
 	return model_error_place(err, model->source,
 				 model_line_of(model, &model->settings.metrics_address, 0));
 }

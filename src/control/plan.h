@@ -18,15 +18,15 @@
 /* One address and port that is listened on. */
 struct plan_socket {
 	struct address address;
-	int line;                 /* of the listener in the manifest; 0: not known */
+	int line; /* of the listener in the manifest; 0: not known */
 };
 
 struct plan {
 	uint64_t version;
-	struct model *model;      /* NULL in a plan made from a kept document */
+	struct model *model; /* NULL in a plan made from a kept document */
 	struct buffer document;
 	struct buffer revocation;
-	struct document *decoded; /* borrows document */
+	struct document *decoded;    /* borrows document */
 	struct plan_socket *sockets; /* sorted by address, without duplicates */
 	size_t socket_count;
 	struct model_warnings warnings;
@@ -34,10 +34,10 @@ struct plan {
 
 struct plan_sources {
 	const char *manifest;
-	uint64_t version;         /* of the document to make */
+	uint64_t version; /* of the document to make */
 	int64_t now;
-	struct slots *slots;      /* changed, also when it fails: see plan_recover_slots() */
-	const struct plan *old;   /* what is served, to copy unchanged things from; NULL: nothing */
+	struct slots *slots;	/* changed, also when it fails: see plan_recover_slots() */
+	const struct plan *old; /* what is served, to copy unchanged things from; NULL: nothing */
 };
 
 /* NULL on error; what was found up to there is in ret_warnings, if it is not NULL. Warnings of a

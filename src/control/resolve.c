@@ -51,8 +51,9 @@ static int add_ca(void *arg, struct bytes der, struct error *err)
 		certificate_free(certificate);
 		error_set(err, ERROR_INVALID, "certificate %zu (%s) is no CA certificate",
 			  blobs->count + 1, subject);
-		return error_hint(err, "Give the certificate of the CA that issued the clients'; it must "
-				       "be version 3 with CA:TRUE in its basic constraints.");
+		return error_hint(
+			err, "Give the certificate of the CA that issued the clients'; it must "
+			     "be version 3 with CA:TRUE in its basic constraints.");
 	}
 	warn_about_ca_dates(reading, certificate);
 	certificate_free(certificate);
@@ -71,7 +72,7 @@ static int resolve_ca(const struct model *model, struct model_ca_certificate *en
 				     err) == 0)
 		return 0;
 	wording_wrap_error(err, "could not use CA certificate \"%s\" from %s", entry->name,
-			entry->cert_file);
+			   entry->cert_file);
 	return model_error_place(err, model->source,
 				 model_line_of(model, &entry->cert_file, entry->line));
 }
@@ -135,8 +136,8 @@ static int try_trusts(const struct model *model, struct error *err)
 		if (!uses_trust(listener))
 			continue;
 		/* Many listeners in a row with the same CAs are common; once is enough. */
-		if (before != NULL && strings_equal(&before->ca_certificates,
-						    &listener->ca_certificates))
+		if (before != NULL &&
+		    strings_equal(&before->ca_certificates, &listener->ca_certificates))
 			continue;
 		if (try_trust(model, listener, err) < 0)
 			return -1;
@@ -159,10 +160,13 @@ static void warn_about_nameless(const struct model *model, struct model_warnings
 
 			if (certificate == NULL || certificate->names.count > 0)
 				continue;
-			model_warn(warnings, model, model->listeners[i].line,
-				   "additional certificate \"%s\" has no DNS name, so no client is ever "
-				   "served with it", ids->items[j]);
-			model_warn_hint(warnings, "Issue it with a DNS name in its subjectAltName.");
+			model_warn(
+				warnings, model, model->listeners[i].line,
+				"additional certificate \"%s\" has no DNS name, so no client is ever "
+				"served with it",
+				ids->items[j]);
+			model_warn_hint(warnings,
+					"Issue it with a DNS name in its subjectAltName.");
 		}
 	}
 }
@@ -173,7 +177,8 @@ int resolve_model(struct model *model, const struct model *old, int64_t now,
 	size_t i;
 
 	for (i = 0; i < model->certificate_count; i++)
-		if (resolve_certificate(model, &model->certificates[i], old, now, warnings, err) < 0)
+		if (resolve_certificate(model, &model->certificates[i], old, now, warnings, err) <
+		    0)
 			return -1;
 	for (i = 0; i < model->ca_certificate_count; i++)
 		if (resolve_ca(model, &model->ca_certificates[i], now, warnings, err) < 0)
@@ -202,9 +207,10 @@ static void warn_broken(const struct model *model, const struct model_ca_certifi
 {
 	model_warn(warnings, model, model_line_of(model, &crl->path, entry->line),
 		   "CA certificate \"%s\": %s", entry->name, why->message);
-	model_warn_hint(warnings, why->hint[0] != '\0'
-					  ? why->hint
-					  : "Clients of its issuer are refused until a good list is there.");
+	model_warn_hint(warnings,
+			why->hint[0] != '\0'
+				? why->hint
+				: "Clients of its issuer are refused until a good list is there.");
 }
 
 static void add_lists(struct revocation_builder *builder, const struct model *model,
@@ -220,8 +226,8 @@ static void add_lists(struct revocation_builder *builder, const struct model *mo
 		/* An unreadable file has been warned about when it was read. */
 		if (crl->why.code != ERROR_NONE)
 			revocation_builder_add_unreadable(builder, ders, entry->certs_der.count);
-		else if (revocation_builder_add(builder, crl->path, buffer_bytes(&crl->content), ders,
-						entry->certs_der.count, &why) < 0)
+		else if (revocation_builder_add(builder, crl->path, buffer_bytes(&crl->content),
+						ders, entry->certs_der.count, &why) < 0)
 			warn_broken(model, entry, crl, &why, warnings);
 	}
 	free(ders);
@@ -243,9 +249,11 @@ static void warn_stale(const struct model *model, struct bytes table_bytes, int6
 		    now <= issuer.next_update + REVOCATION_GRACE_S)
 			continue;
 		wording_time(issuer.next_update, when);
-		model_warn(warnings, model, 0,
-			   "the revocation list of %s should have been replaced by %s, so clients of this "
-			   "issuer are refused", issuer.name, when);
+		model_warn(
+			warnings, model, 0,
+			"the revocation list of %s should have been replaced by %s, so clients of this "
+			"issuer are refused",
+			issuer.name, when);
 		model_warn_hint(warnings, "Fetch the current list and reload.");
 	}
 }
@@ -280,7 +288,8 @@ static bool same_lists(const struct model_ca_certificate *a, const struct model_
 	for (i = 0; i < a->crl_count; i++)
 		/* A broken list is built again, so that its warning is given again. */
 		if (a->crls[i].why.code != ERROR_NONE || b->crls[i].why.code != ERROR_NONE ||
-		    !bytes_equal(buffer_bytes(&a->crls[i].content), buffer_bytes(&b->crls[i].content)))
+		    !bytes_equal(buffer_bytes(&a->crls[i].content),
+				 buffer_bytes(&b->crls[i].content)))
 			return false;
 	return true;
 }

@@ -32,7 +32,8 @@ static int add_to_pile(void *arg, struct bytes der, struct error *err)
 		if (bytes_equal(certificate_der(pile->items[i]), der))
 			return 0;
 	if (pile->count == PILE_MAX)
-		return error_set(err, ERROR_LIMIT, "there are more than %d certificates in it", PILE_MAX);
+		return error_set(err, ERROR_LIMIT, "there are more than %d certificates in it",
+				 PILE_MAX);
 	pile->items[pile->count] = certificate_parse(der, err);
 	if (pile->items[pile->count] == NULL)
 		return -1;
@@ -44,19 +45,20 @@ static int add_to_pile(void *arg, struct bytes der, struct error *err)
 static int file_error(const struct model *model, const struct model_certificate *certificate,
 		      char *const *path, struct error *err)
 {
-	wording_wrap_error(err, "could not use certificate \"%s\" from %s", certificate->name, *path);
+	wording_wrap_error(err, "could not use certificate \"%s\" from %s", certificate->name,
+			   *path);
 	return model_error_place(err, model->source, model_line_of(model, path, certificate->line));
 }
 
 static int read_files(const struct model *model, struct model_certificate *certificate,
 		      struct pile *pile, struct error *err)
 {
-	if (certificate_each_in_file(buffer_bytes(&certificate->cert_pem), "CertFile", add_to_pile, pile,
-				     err) < 0)
+	if (certificate_each_in_file(buffer_bytes(&certificate->cert_pem), "CertFile", add_to_pile,
+				     pile, err) < 0)
 		return file_error(model, certificate, &certificate->cert_file, err);
 	if (certificate->chain_file != NULL &&
-	    certificate_each_in_file(buffer_bytes(&certificate->chain_pem), "ChainFile", add_to_pile,
-				     pile, err) < 0)
+	    certificate_each_in_file(buffer_bytes(&certificate->chain_pem), "ChainFile",
+				     add_to_pile, pile, err) < 0)
 		return file_error(model, certificate, &certificate->chain_file, err);
 	if (certificate_key_from_file(buffer_bytes(&certificate->key_pem), "KeyFile",
 				      &certificate->key_der, err) < 0)
@@ -91,8 +93,8 @@ static size_t find_issuer(const struct pile *pile, const struct certificate *of)
 	for (i = 0; i < pile->count; i++) {
 		const struct certificate *candidate = pile->items[i];
 
-		if (pile->used[i] || !bytes_equal(certificate_subject_der(candidate),
-						  certificate_issuer_der(of)))
+		if (pile->used[i] ||
+		    !bytes_equal(certificate_subject_der(candidate), certificate_issuer_der(of)))
 			continue;
 		if (!certificate_is_self_issued(candidate))
 			return i;
@@ -154,9 +156,11 @@ static void warn_about_dates(const struct model *model, const struct model_certi
 	certificate_subject_text(one, subject, sizeof(subject));
 	model_warn(warnings, model, certificate->line, "%s \"%s\" (%s) %s %s",
 		   is_leaf ? "certificate" : "an issuer in the chain of certificate",
-		   certificate->name, subject, expired ? "expired on" : "is not valid before", when);
-	model_warn_hint(warnings, expired ? "Renew it and reload; until then it is served as it is."
-					  : "Check the clock of this machine; it is served as it is.");
+		   certificate->name, subject, expired ? "expired on" : "is not valid before",
+		   when);
+	model_warn_hint(warnings,
+			expired ? "Renew it and reload; until then it is served as it is."
+				: "Check the clock of this machine; it is served as it is.");
 }
 
 static void add_name(void *arg, const char *name)
@@ -193,8 +197,8 @@ static void take_facts(struct model_certificate *certificate, const struct certi
 	certificate_each_dns_name(leaf, add_name, &certificate->names);
 }
 
-static int resolve_anew(const struct model *model, struct model_certificate *certificate, int64_t now,
-			struct model_warnings *warnings, struct error *err)
+static int resolve_anew(const struct model *model, struct model_certificate *certificate,
+			int64_t now, struct model_warnings *warnings, struct error *err)
 {
 	struct pile pile = { .count = 0 };
 	size_t leaf, i;
@@ -204,7 +208,8 @@ static int resolve_anew(const struct model *model, struct model_certificate *cer
 		goto out;
 	if (find_leaf(&pile, buffer_bytes(&certificate->key_der), &leaf, err) < 0) {
 		if (err->hint[0] == '\0')
-			error_hint(err, "Give the key that %.100s was issued for.", certificate->cert_file);
+			error_hint(err, "Give the key that %.100s was issued for.",
+				   certificate->cert_file);
 		file_error(model, certificate, &certificate->key_file, err);
 		goto out;
 	}
@@ -212,7 +217,8 @@ static int resolve_anew(const struct model *model, struct model_certificate *cer
 	take_facts(certificate, pile.items[leaf]);
 	for (i = 0; i < pile.count; i++)
 		if (pile.used[i] && (i == leaf || !certificate_is_self_issued(pile.items[i])))
-			warn_about_dates(model, certificate, pile.items[i], i == leaf, now, warnings);
+			warn_about_dates(model, certificate, pile.items[i], i == leaf, now,
+					 warnings);
 	note_leftovers(model, certificate, &pile, warnings);
 	result = 0;
 out:
@@ -236,7 +242,8 @@ static int copy_resolved(const struct model *model, struct model_certificate *to
 	size_t i;
 
 	for (i = 0; i < from->chain_der.count; i++) {
-		struct certificate *one = certificate_parse(buffer_bytes(&from->chain_der.items[i]), err);
+		struct certificate *one =
+			certificate_parse(buffer_bytes(&from->chain_der.items[i]), err);
 
 		if (one == NULL)
 			return -1;

@@ -36,13 +36,15 @@ static void add_key(struct control *control, int64_t now)
 	int fd;
 
 	if (make_key(now, &key) < 0) {
-		log_event(&control->log, "ticket_key_failed", "error", "the system gave no random bytes");
+		log_event(&control->log, "ticket_key_failed", "error",
+			  "the system gave no random bytes");
 		return;
 	}
 	secrets_rotate(&secrets->keys, &key);
 	memory_wipe(&key, sizeof(key));
 	fd = message_memfd("ticket secrets",
-			   (struct bytes){ (const uint8_t *)&secrets->keys, sizeof(secrets->keys) }, &err);
+			   (struct bytes){ (const uint8_t *)&secrets->keys, sizeof(secrets->keys) },
+			   &err);
 	if (fd < 0) {
 		log_event(&control->log, "ticket_key_failed", "error", err.message);
 		return;
@@ -85,10 +87,12 @@ void secrets_tick(struct control *control, int64_t now)
 	struct secrets *secrets = &control->secrets;
 	struct message message = { .type = MESSAGE_KEEP, .version = control->package.version };
 	int fds[3] = { control->package.document, control->package.revocation, 0 };
-	int64_t age = secrets->keys.count == 0 ? SECRETS_ROTATION_S : now - secrets->keys.key[0].made_s;
+	int64_t age =
+		secrets->keys.count == 0 ? SECRETS_ROTATION_S : now - secrets->keys.key[0].made_s;
 
 	/* A clock that was set back must not keep a key for ever. */
-	if ((age >= 0 && age < SECRETS_ROTATION_S) || control->served == NULL || apply_is_busy(control))
+	if ((age >= 0 && age < SECRETS_ROTATION_S) || control->served == NULL ||
+	    apply_is_busy(control))
 		return;
 	add_key(control, now);
 	if (secrets->fd < 0)

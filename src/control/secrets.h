@@ -15,7 +15,7 @@
 struct control;
 
 struct secrets {
-	int fd;                   /* the memfd; -1: none yet */
+	int fd; /* the memfd; -1: none yet */
 	struct ticket_secrets keys;
 };
 

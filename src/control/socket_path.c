@@ -89,7 +89,8 @@ static int check_folder(const char *folder, uid_t owner, struct error *err)
 	if (S_ISDIR(info.st_mode) && (info.st_uid == owner || info.st_uid == 0) &&
 	    (info.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return 0;
-	error_set(err, ERROR_DENIED, "could not use the folder %s: somebody else can write there", folder);
+	error_set(err, ERROR_DENIED, "could not use the folder %s: somebody else can write there",
+		  folder);
 	return error_hint(err, "Remove it, or choose a place for the socket with --socket.");
 }
 
@@ -100,11 +101,13 @@ int socket_path_make_folder(bool as_root, uid_t owner, gid_t group, struct error
 	folder_of(as_root, folder);
 	if (mkdir(folder, as_root ? 0755 : 0700) == 0) {
 		if (geteuid() == 0 && chown(folder, owner, group) < 0)
-			return error_set_errno(err, "could not give the folder %s to its user", folder);
+			return error_set_errno(err, "could not give the folder %s to its user",
+					       folder);
 		return 0;
 	}
 	if (errno != EEXIST)
-		return error_set_errno(err, "could not make the folder %s for the control socket", folder);
+		return error_set_errno(err, "could not make the folder %s for the control socket",
+				       folder);
 	if (geteuid() == 0 && as_root && chown(folder, owner, group) < 0)
 		return error_set_errno(err, "could not give the folder %s to its user", folder);
 	return check_folder(folder, owner, err);

@@ -136,7 +136,8 @@ static json_t *closes_of(const struct stats_listener *sum)
 	return object;
 }
 
-static json_t *listener_json(const struct control *control, const struct document_listener *listener)
+static json_t *listener_json(const struct control *control,
+			     const struct document_listener *listener)
 {
 	const struct document *document = control->served->decoded;
 	json_t *object = json_object();
@@ -150,7 +151,7 @@ static json_t *listener_json(const struct control *control, const struct documen
 	json_object_set_new(object, "addresses", addresses_of(listener));
 	json_object_set_new(object, "status", text(listener->stopped ? "Stopped" : "Running"));
 	json_object_set_new(object, "mutual_authentication",
-			    text(!listener->ca_enabled			    ? "off"
+			    text(!listener->ca_enabled			  ? "off"
 				 : listener->ca_mode == MODEL_CA_OPTIONAL ? "optional"
 									  : "required"));
 	json_object_set_new(object, "server_group", text(document->groups[listener->group].name));
@@ -178,7 +179,8 @@ static void add_health(json_t *object, const struct control *control, uint32_t s
 		state = atomic_load(&server->state);
 		reason = atomic_load(&server->reason);
 		json_object_set_new(object, "checks", number(atomic_load(&server->checks)));
-		json_object_set_new(object, "check_failures", number(atomic_load(&server->failures)));
+		json_object_set_new(object, "check_failures",
+				    number(atomic_load(&server->failures)));
 	}
 	json_object_set_new(object, "state", text(health_state_text(state)));
 	json_object_set_new(object, "reason", text(health_reason_text(reason)));
@@ -206,7 +208,7 @@ static json_t *server_json(const struct control *control, const struct document_
 static json_t *group_json(const struct control *control, const struct document_group *group)
 {
 	static const char *const schedulers[] = {
-		[MODEL_WRR] = "Wrr", [MODEL_RR] = "Rr", [MODEL_WLC] = "Wlc",
+		[MODEL_WRR] = "Wrr", [MODEL_RR] = "Rr",	  [MODEL_WLC] = "Wlc",
 		[MODEL_SCH] = "Sch", [MODEL_TCH] = "Tch",
 	};
 	json_t *object = json_object(), *servers = json_array();
@@ -236,8 +238,9 @@ static json_t *certificates(const struct document *document, int64_t now)
 		wording_time(certificate->not_after, when);
 		json_object_set_new(object, "name", text(certificate->name));
 		json_object_set_new(object, "not_after", text(when));
-		json_object_set_new(object, "valid", json_boolean(now <= certificate->not_after &&
-								  now >= certificate->not_before));
+		json_object_set_new(object, "valid",
+				    json_boolean(now <= certificate->not_after &&
+						 now >= certificate->not_before));
 		json_array_append_new(list, object);
 	}
 	return list;
@@ -254,7 +257,8 @@ static json_t *revocation_lists(struct bytes bytes, int64_t now)
 		return list;
 	for (i = 0; revocation_issuer(&table, i, &issuer); i++) {
 		json_t *object = json_object();
-		bool stale = issuer.next_update != 0 && now > issuer.next_update + REVOCATION_GRACE_S;
+		bool stale =
+			issuer.next_update != 0 && now > issuer.next_update + REVOCATION_GRACE_S;
 		char when[WORDING_TIME_SIZE] = "";
 
 		if (issuer.next_update != 0)
@@ -262,9 +266,10 @@ static json_t *revocation_lists(struct bytes bytes, int64_t now)
 		json_object_set_new(object, "issuer", text(issuer.name));
 		json_object_set_new(object, "entries", number(issuer.entries));
 		json_object_set_new(object, "next_update", text(when));
-		json_object_set_new(object, "state", text(issuer.broken ? "broken"
-							  : stale	? "stale"
-									: "good"));
+		json_object_set_new(object, "state",
+				    text(issuer.broken ? "broken"
+					 : stale       ? "stale"
+						       : "good"));
 		json_array_append_new(list, object);
 	}
 	return list;

@@ -7,7 +7,7 @@
 
 struct control;
 
-json_t *status_json(const struct control *control); /* a new reference */
+json_t *status_json(const struct control *control);		/* a new reference */
 json_t *status_warnings(const struct model_warnings *warnings); /* problems only */
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,40 +18,69 @@ void wording_time(int64_t seconds, char ret_text[WORDING_TIME_SIZE])
 		snprintf(ret_text, WORDING_TIME_SIZE, "%lld", (long long)seconds);
 }
 
-/* The part behind the seconds: a fraction, then Z or an offset (RFC 3339 section 5.6). */
-static int parse_offset(const char *text, int64_t *ret_offset_s)
+/* Takes exactly this many digits. */
+static bool take_digits(const char **at, int count, int *ret_number)
 {
-	int hours, minutes, used = 0;
+	int number = 0;
 
-	if (*text == '.') {
-		text += 1 + strspn(text + 1, "0123456789");
-		if (text[-1] == '.')
-			return -1;
+	for (; count > 0; count--, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return false;
+		number = number * 10 + (**at - '0');
 	}
-	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0) {
-		*ret_offset_s = 0;
-		return 0;
+	*ret_number = number;
+	return true;
+}
+
+static bool take_one_of(const char **at, const char *characters)
+{
+	if (**at == '\0' || strchr(characters, **at) == NULL)
+		return false;
+	(*at)++;
+	return true;
+}
+
+/* The part behind the seconds: a fraction, then Z or an offset (RFC 3339 section 5.6). */
+static bool parse_offset(const char *at, int64_t *ret_offset_s)
+{
+	int hours, minutes;
+	bool west;
+
+	if (*at == '.') {
+		size_t digits = strspn(++at, "0123456789");
+
+		if (digits == 0)
+			return false;
+		at += digits;
 	}
-	if ((*text != '+' && *text != '-') || sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
-	    used != 5 || text[6] != '\0' || hours > 23 || minutes > 59 || hours < 0 || minutes < 0)
-		return -1;
-	*ret_offset_s = (hours * 60 + minutes) * 60 * (*text == '-' ? -1 : 1);
-	return 0;
+	*ret_offset_s = 0;
+	if (take_one_of(&at, "Zz"))
+		return *at == '\0';
+	west = *at == '-';
+	if (!take_one_of(&at, "+-") || !take_digits(&at, 2, &hours) || !take_one_of(&at, ":") ||
+	    !take_digits(&at, 2, &minutes) || *at != '\0' || hours > 23 || minutes > 59)
+		return false;
+	*ret_offset_s = (hours * 60 + minutes) * 60 * (west ? -1 : 1);
+	return true;
+}
+
+static bool take_date_and_time(const char **at, struct tm *parts)
+{
+	return take_digits(at, 4, &parts->tm_year) && take_one_of(at, "-") &&
+	       take_digits(at, 2, &parts->tm_mon) && take_one_of(at, "-") &&
+	       take_digits(at, 2, &parts->tm_mday) && take_one_of(at, "Tt ") &&
+	       take_digits(at, 2, &parts->tm_hour) && take_one_of(at, ":") &&
+	       take_digits(at, 2, &parts->tm_min) && take_one_of(at, ":") &&
+	       take_digits(at, 2, &parts->tm_sec);
 }
 
 static int parse_rfc3339(const char *text, int64_t *ret_seconds)
 {
 	struct tm parts = { 0 }, normal;
-	char separator;
-	int used = 0;
 	int64_t offset_s;
 	time_t at;
 
-	if (sscanf(text, "%4d-%2d-%2d%c%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-		   &separator, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &used) != 7 || used != 19)
-		return -1;
-	if ((separator != 'T' && separator != 't' && separator != ' ') ||
-	    parse_offset(text + used, &offset_s) < 0)
+	if (!take_date_and_time(&text, &parts) || !parse_offset(text, &offset_s))
 		return -1;
 	parts.tm_year -= 1900;
 	parts.tm_mon -= 1;
@@ -59,8 +89,8 @@ static int parse_rfc3339(const char *text, int64_t *ret_seconds)
 	/* timegm() takes a 31st of February and a 25th hour; a leap second is the only one we do. */
 	if (normal.tm_mday != parts.tm_mday && parts.tm_sec != 60)
 		return -1;
-	if (parts.tm_mon < 0 || parts.tm_mon > 11 || parts.tm_hour < 0 || parts.tm_hour > 23 ||
-	    parts.tm_min < 0 || parts.tm_min > 59 || parts.tm_sec < 0 || parts.tm_sec > 60)
+	if (parts.tm_mon < 0 || parts.tm_mon > 11 || parts.tm_mday < 1 || parts.tm_hour > 23 ||
+	    parts.tm_min > 59 || parts.tm_sec > 60)
 		return -1;
 	*ret_seconds = (int64_t)at - offset_s;
 	return 0;

@@ -24,8 +24,8 @@
 struct world {
 	struct control control;
 	struct control_options options;
-	int guardian;             /* our end */
-	int worker, checker;      /* our ends */
+	int guardian;	     /* our end */
+	int worker, checker; /* our ends */
 };
 
 /* --- a small world --- */
@@ -40,7 +40,8 @@ static void set_lines(struct plan *plan)
 		for (l = 0; l < plan->decoded->listener_count; l++)
 			if (plan->decoded->listeners[l].start_port == plan->sockets[s].address.port)
 				plan->sockets[s].line =
-					plan_model_listener(plan, &plan->decoded->listeners[l])->line;
+					plan_model_listener(plan, &plan->decoded->listeners[l])
+						->line;
 }
 
 static struct plan *make_plan_with(struct world *world, const char *address, const char *ports,
@@ -53,18 +54,25 @@ static struct plan *make_plan_with(struct world *world, const char *address, con
 	struct plan *plan;
 	const char *port;
 
-	buffer_printf(&text, "Settings: {%s}\nLoadBalancers: [{LoadBalancerName: edge, ZoneMappings: [{ZoneId: a, "
-		      "PrivateIPv4Address: %s}]}]\n"
-		      "ServerGroups: [{ServerGroupName: web, Protocol: TCP, Servers: "
-		      "[{ServerIp: 127.0.0.1, Port: 80}]}]\nListeners:\n", settings, address);
+	buffer_printf(
+		&text,
+		"Settings: {%s}\nLoadBalancers: [{LoadBalancerName: edge, ZoneMappings: [{ZoneId: a, "
+		"PrivateIPv4Address: %s}]}]\n"
+		"ServerGroups: [{ServerGroupName: web, Protocol: TCP, Servers: "
+		"[{ServerIp: 127.0.0.1, Port: 80}]}]\nListeners:\n",
+		settings, address);
 	for (port = ports; *port != '\0'; port++)
-		buffer_printf(&text, "- {LoadBalancer: edge, ListenerProtocol: TCP, ListenerPort: 10%c, "
-			      "ServerGroupId: web}\n", *port);
+		buffer_printf(&text,
+			      "- {LoadBalancer: edge, ListenerProtocol: TCP, ListenerPort: 10%c, "
+			      "ServerGroupId: web}\n",
+			      *port);
 	model = manifest_read_text(buffer_bytes(&text), "sallyport.yaml", false, &warnings, &err);
 	if (model == NULL || model_check(model, &warnings, &err) < 0 ||
-	    document_encode(model, ++world->control.version, world->control.slots, &document, &err) < 0)
+	    document_encode(model, ++world->control.version, world->control.slots, &document,
+			    &err) < 0)
 		fail_msg("%s: %s", err.place, err.message);
-	plan = plan_from_kept(buffer_bytes(&document), (struct bytes){ (const uint8_t *)"x", 1 }, &err);
+	plan = plan_from_kept(buffer_bytes(&document), (struct bytes){ (const uint8_t *)"x", 1 },
+			      &err);
 	assert_non_null(plan);
 	plan->model = model;
 	set_lines(plan);
@@ -421,10 +429,12 @@ static void kept_secrets_are_taken_over_and_nonsense_is_not(void **state)
 	kept.key[0].made_s = 77;
 	secrets_done(&world->control);
 	secrets_init(&world->control,
-		     message_memfd("kept", (struct bytes){ (const uint8_t *)&kept, sizeof(kept) }, &err));
+		     message_memfd("kept", (struct bytes){ (const uint8_t *)&kept, sizeof(kept) },
+				   &err));
 	assert_int_equal(world->control.secrets.keys.key[0].made_s, 77);
 	secrets_done(&world->control);
-	secrets_init(&world->control, message_memfd("kept", (struct bytes){ (const uint8_t *)"x", 1 }, &err));
+	secrets_init(&world->control,
+		     message_memfd("kept", (struct bytes){ (const uint8_t *)"x", 1 }, &err));
 	assert_int_equal(world->control.secrets.keys.count, 1);
 	assert_int_not_equal(world->control.secrets.keys.key[0].made_s, 77);
 }
@@ -437,10 +447,15 @@ static void times_are_read_as_rfc_3339_or_seconds(void **state)
 		const char *text;
 		int64_t seconds;
 	} cases[] = {
-		{ "0", 0 }, { "1800000000", 1800000000 }, { "2027-01-15T08:00:00Z", 1800000000 },
-		{ "2027-01-15t08:00:00z", 1800000000 }, { "2027-01-15 08:00:00Z", 1800000000 },
-		{ "2027-01-15T08:00:00.25Z", 1800000000 }, { "2027-01-15T09:30:00+01:30", 1800000000 },
-		{ "2027-01-15T06:00:00-02:00", 1800000000 }, { "2024-02-29T00:00:00Z", 1709164800 },
+		{ "0", 0 },
+		{ "1800000000", 1800000000 },
+		{ "2027-01-15T08:00:00Z", 1800000000 },
+		{ "2027-01-15t08:00:00z", 1800000000 },
+		{ "2027-01-15 08:00:00Z", 1800000000 },
+		{ "2027-01-15T08:00:00.25Z", 1800000000 },
+		{ "2027-01-15T09:30:00+01:30", 1800000000 },
+		{ "2027-01-15T06:00:00-02:00", 1800000000 },
+		{ "2024-02-29T00:00:00Z", 1709164800 },
 		{ "-5", -5 },
 	};
 	size_t i;
@@ -457,11 +472,23 @@ static void times_are_read_as_rfc_3339_or_seconds(void **state)
 
 static void other_times_are_refused(void **state)
 {
-	static const char *const cases[] = { "", "tomorrow", "12x", "2027-01-15", "2027-01-15T08:00:00",
-		"2027-02-30T08:00:00Z", "2027-13-01T08:00:00Z", "2027-01-15T24:00:00Z",
-		"2027-01-15T08:60:00Z", "2027-01-15T08:00:00.Z", "2027-01-15T08:00:00+1:00",
-		"2027-01-15T08:00:00Zx", "2027-01-15X08:00:00Z", "2025-02-29T00:00:00Z",
-		"99999999999999999999" };
+	static const char *const cases[] = { "",
+					     "tomorrow",
+					     "12x",
+					     "2027-01-15",
+					     "2027-01-15T08:00:00",
+					     "2027-02-30T08:00:00Z",
+					     "2027-13-01T08:00:00Z",
+					     "2027-01-15T24:00:00Z",
+					     "2027-01-15T08:60:00Z",
+					     "2027-01-15T08:00:00.Z",
+					     "2027-01-15T08:00:00+1:00",
+					     "2027-01-15T08:00:00Zx",
+					     "2027-01-15X08:00:00Z",
+					     "2027- 1-15T08:00:00Z",
+					     "2027-01-00T08:00:00Z",
+					     "2025-02-29T00:00:00Z",
+					     "99999999999999999999" };
 	size_t i;
 
 	(void)state;

@@ -23,10 +23,10 @@
 struct parsed {
 	char *families[FAMILIES_MAX];
 	size_t family_count;
-	char *series[SERIES_MAX];  /* name and labels as they stand */
+	char *series[SERIES_MAX]; /* name and labels as they stand */
 	double values[SERIES_MAX];
 	size_t count;
-	char type[16];             /* of the family at hand */
+	char type[16]; /* of the family at hand */
 };
 
 static const char *skip_name(const char *at, bool colon)
@@ -99,8 +99,8 @@ static void parse_type(struct parsed *parsed, const char *line)
 	if (strcmp(line, "counter") != 0 && strcmp(line, "gauge") != 0)
 		fail_msg("unknown type: %s", line);
 	strcpy(parsed->type, line);
-	if ((strcmp(line, "counter") == 0) != (strlen(name) > 6 &&
-					       strcmp(name + length - 6, "_total") == 0))
+	if ((strcmp(line, "counter") == 0) !=
+	    (strlen(name) > 6 && strcmp(name + length - 6, "_total") == 0))
 		fail_msg("%s is a %s", name, line);
 }
 
@@ -222,7 +222,8 @@ static void fill_document(struct world *world)
 	world->group.server_count = 1;
 	strcpy(world->server.name, "ECS01");
 	world->server.slot = 9;
-	world->server.address = (struct address){ .family = 4, .port = 8081, .ip = { 127, 0, 0, 1 } };
+	world->server.address =
+		(struct address){ .family = 4, .port = 8081, .ip = { 127, 0, 0, 1 } };
 }
 
 static void fill_dates(struct world *world)
@@ -251,11 +252,12 @@ static void fill_dates(struct world *world)
 static void fill_list(struct world *world)
 {
 	struct revocation_builder *builder = revocation_builder_new();
-	struct bytes list = make_list((struct list_order){ .issuer = &world->root,
-							   .revoked = { &world->sub } });
+	struct bytes list = make_list(
+		(struct list_order){ .issuer = &world->root, .revoked = { &world->sub } });
 	struct error err;
 
-	assert_int_equal(revocation_builder_add(builder, "ca.crl", list, &world->root.der, 1, &err), 0);
+	assert_int_equal(revocation_builder_add(builder, "ca.crl", list, &world->root.der, 1, &err),
+			 0);
 	assert_int_equal(revocation_builder_finish(builder, &world->revocation, &err), 0);
 	revocation_builder_free(builder);
 	world->source.revocation = buffer_bytes(&world->revocation);
@@ -321,15 +323,24 @@ static void workers_are_added_up_by_listener(void **state)
 	two->active = 1;
 	parsed = render(world);
 	assert_value(parsed, "sallyport_connections_total{listener=\"edge:443\"}", 12);
-	assert_value(parsed, "sallyport_client_bytes_in_total{listener=\"edge:443\"}", 1152921504606846976.0);
-	assert_value(parsed, "sallyport_refusals_total{listener=\"edge:443\",reason=\"revoked\"}", 2);
-	assert_value(parsed, "sallyport_closes_total{listener=\"edge:443\",reason=\"idle_timeout\"}", 3);
-	assert_value(parsed, "sallyport_handshakes_by_cipher_total{listener=\"edge:443\","
-			     "cipher=\"TLS_AES_128_GCM_SHA256\"}", 4);
-	assert_value(parsed, "sallyport_handshakes_by_group_total{listener=\"edge:443\","
-			     "group=\"X25519MLKEM768\"}", 6);
-	assert_value(parsed, "sallyport_handshakes_by_version_total{listener=\"edge:443\","
-			     "version=\"1.3\"}", 8);
+	assert_value(parsed, "sallyport_client_bytes_in_total{listener=\"edge:443\"}",
+		     1152921504606846976.0);
+	assert_value(parsed, "sallyport_refusals_total{listener=\"edge:443\",reason=\"revoked\"}",
+		     2);
+	assert_value(parsed,
+		     "sallyport_closes_total{listener=\"edge:443\",reason=\"idle_timeout\"}", 3);
+	assert_value(parsed,
+		     "sallyport_handshakes_by_cipher_total{listener=\"edge:443\","
+		     "cipher=\"TLS_AES_128_GCM_SHA256\"}",
+		     4);
+	assert_value(parsed,
+		     "sallyport_handshakes_by_group_total{listener=\"edge:443\","
+		     "group=\"X25519MLKEM768\"}",
+		     6);
+	assert_value(parsed,
+		     "sallyport_handshakes_by_version_total{listener=\"edge:443\","
+		     "version=\"1.3\"}",
+		     8);
 	assert_value(parsed, "sallyport_connections_active{listener=\"edge:443\"}", 1);
 }
 
@@ -340,12 +351,14 @@ static void every_reason_has_its_series_before_it_happens(void **state)
 	char series[160];
 
 	for (i = 1; i < REASON_COUNT; i++) {
-		snprintf(series, sizeof(series), "sallyport_refusals_total{listener=\"edge:443\",reason=\"%s\"}",
+		snprintf(series, sizeof(series),
+			 "sallyport_refusals_total{listener=\"edge:443\",reason=\"%s\"}",
 			 reason_word(i));
 		assert_value(parsed, series, 0);
 	}
 	for (i = 0; i < CLOSE_REASON_COUNT; i++) {
-		snprintf(series, sizeof(series), "sallyport_closes_total{listener=\"edge:443\",reason=\"%s\"}",
+		snprintf(series, sizeof(series),
+			 "sallyport_closes_total{listener=\"edge:443\",reason=\"%s\"}",
 			 stats_close_word(i));
 		assert_value(parsed, series, 0);
 	}
@@ -400,10 +413,12 @@ static void expiry_is_seconds_from_now_and_negative_when_it_is_over(void **state
 	const struct parsed *parsed = render(world);
 
 	assert_value(parsed, "sallyport_certificate_expires_in_seconds{certificate=\"www\"}", -10);
-	assert_value(parsed, "sallyport_certificate_not_after_timestamp_seconds{certificate=\"www\"}",
+	assert_value(parsed,
+		     "sallyport_certificate_not_after_timestamp_seconds{certificate=\"www\"}",
 		     (double)NOW - 10);
-	assert_true(has(parsed, "sallyport_ca_certificate_expires_in_seconds{ca_certificate=\"clients\","
-				"subject=\"CN=root\""));
+	assert_true(has(parsed,
+			"sallyport_ca_certificate_expires_in_seconds{ca_certificate=\"clients\","
+			"subject=\"CN=root\""));
 	assert_true(has(parsed, "subject=\"CN=sub\""));
 }
 
@@ -414,7 +429,8 @@ static void a_list_shows_its_end_and_whether_it_can_be_used(void **state)
 	size_t i, seen = 0;
 
 	for (i = 0; i < parsed->count; i++) {
-		if (strncmp(parsed->series[i], "sallyport_crl_usable{issuer=\"CN=root\"", 37) == 0 &&
+		if (strncmp(parsed->series[i], "sallyport_crl_usable{issuer=\"CN=root\"", 37) ==
+			    0 &&
 		    parsed->values[i] == 1)
 			seen++;
 		if (strncmp(parsed->series[i], "sallyport_crl_expires_in_seconds{", 33) == 0 &&

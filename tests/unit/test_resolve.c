@@ -50,9 +50,11 @@ static int setup(void **state)
 
 	world->root = make_root("CN=root");
 	world->sub = make_sub("CN=sub", &world->root);
-	world->leaf = make((struct order){ .subject = "CN=www.example", .issuer = &world->sub,
-					   .names = "DNS:www.example,DNS:*.Shop.example,DNS:www.example",
-					   .extended_key_usage = "serverAuth" });
+	world->leaf =
+		make((struct order){ .subject = "CN=www.example",
+				     .issuer = &world->sub,
+				     .names = "DNS:www.example,DNS:*.Shop.example,DNS:www.example",
+				     .extended_key_usage = "serverAuth" });
 	world->model = model_new();
 	world->model->source = memory_copy_string("sallyport.yaml");
 	*state = world;
@@ -115,13 +117,15 @@ static int resolve(struct world *world)
 	return resolve_model(world->model, NULL, NOW, &world->warnings, &world->err);
 }
 
-static void assert_chain(const struct model_certificate *certificate, const struct made *const *made)
+static void assert_chain(const struct model_certificate *certificate,
+			 const struct made *const *made)
 {
 	size_t i;
 
 	for (i = 0; made[i] != NULL; i++) {
 		assert_true(i < certificate->chain_der.count);
-		assert_true(bytes_equal(buffer_bytes(&certificate->chain_der.items[i]), made[i]->der));
+		assert_true(
+			bytes_equal(buffer_bytes(&certificate->chain_der.items[i]), made[i]->der));
 	}
 	assert_int_equal(certificate->chain_der.count, i);
 }
@@ -248,8 +252,9 @@ static void an_expired_certificate_is_a_warning_and_served(void **state)
 	struct world *world = *state;
 	struct model_certificate *certificate = add_certificate(world);
 
-	assert_int_equal(resolve_model(world->model, NULL, NOW + 31 * DAY, &world->warnings, &world->err),
-			 0);
+	assert_int_equal(
+		resolve_model(world->model, NULL, NOW + 31 * DAY, &world->warnings, &world->err),
+		0);
 	assert_int_equal(certificate->chain_der.count, 2);
 	assert_int_equal(world->warnings.count, 2); /* leaf and issuer */
 	assert_int_equal(world->warnings.items[0].kind, WARNING_PROBLEM);
@@ -262,8 +267,9 @@ static void a_certificate_of_tomorrow_is_a_warning_and_served(void **state)
 	struct world *world = *state;
 
 	add_certificate(world);
-	assert_int_equal(resolve_model(world->model, NULL, NOW - 31 * DAY, &world->warnings, &world->err),
-			 0);
+	assert_int_equal(
+		resolve_model(world->model, NULL, NOW - 31 * DAY, &world->warnings, &world->err),
+		0);
 	assert_non_null(strstr(world->warnings.items[0].error.message, "is not valid before"));
 }
 
@@ -282,7 +288,8 @@ static void unchanged_files_give_the_same_without_being_parsed_and_changed_ones_
 	later->sub = world->sub;
 	after = add_certificate(later);
 	assert_int_equal(resolve_model(later->model, world->model, NOW + 31 * DAY, &later->warnings,
-				       &later->err), 0);
+				       &later->err),
+			 0);
 	assert_chain(after, (const struct made *[]){ &world->leaf, &world->sub, NULL });
 	assert_true(bytes_equal(buffer_bytes(&after->key_der), buffer_bytes(&before->key_der)));
 	assert_int_equal(after->names.count, 2);
@@ -292,7 +299,8 @@ static void unchanged_files_give_the_same_without_being_parsed_and_changed_ones_
 	setup(&own);
 	later = own;
 	after = add_certificate(later);
-	assert_int_equal(resolve_model(later->model, world->model, NOW, &later->warnings, &later->err), 0);
+	assert_int_equal(
+		resolve_model(later->model, world->model, NOW, &later->warnings, &later->err), 0);
 	assert_chain(after, (const struct made *[]){ &later->leaf, &later->sub, NULL });
 	teardown(&own);
 }
@@ -326,8 +334,9 @@ static void an_expired_ca_is_a_warning(void **state)
 	struct world *world = *state;
 
 	add_ca_entry(world, &world->root);
-	assert_int_equal(resolve_model(world->model, NULL, NOW + 31 * DAY, &world->warnings, &world->err),
-			 0);
+	assert_int_equal(
+		resolve_model(world->model, NULL, NOW + 31 * DAY, &world->warnings, &world->err),
+		0);
 	assert_int_equal(world->warnings.count, 1);
 	assert_non_null(strstr(world->warnings.items[0].error.message, "\"clients\""));
 }
@@ -344,8 +353,8 @@ static enum revocation_answer look_up(struct world *world, const struct buffer *
 	int64_t when;
 
 	assert_int_equal(revocation_open(buffer_bytes(table), &revocation, &world->err), 0);
-	answer = revocation_find(&revocation, certificate_key_hash(issuer), certificate_serial(leaf), NOW,
-				 &when);
+	answer = revocation_find(&revocation, certificate_key_hash(issuer),
+				 certificate_serial(leaf), NOW, &when);
 	certificate_free(issuer);
 	certificate_free(leaf);
 	return answer;
@@ -354,13 +363,15 @@ static enum revocation_answer look_up(struct world *world, const struct buffer *
 static void a_list_revokes_whom_it_names_and_nobody_else(void **state)
 {
 	struct world *world = *state;
-	struct made bad = make_leaf("CN=bad", &world->root), good = make_leaf("CN=good", &world->root);
+	struct made bad = make_leaf("CN=bad", &world->root),
+		    good = make_leaf("CN=good", &world->root);
 	struct buffer table = { 0 };
 
 	add_list(add_ca_entry(world, &world->root),
 		 make_list((struct list_order){ .issuer = &world->root, .revoked = { &bad } }));
 	assert_int_equal(resolve(world), 0);
-	assert_int_equal(resolve_revocation(world->model, NOW, &world->warnings, &table, &world->err), 0);
+	assert_int_equal(
+		resolve_revocation(world->model, NOW, &world->warnings, &table, &world->err), 0);
 	assert_int_equal(look_up(world, &table, &bad), REVOCATION_REVOKED);
 	assert_int_equal(look_up(world, &table, &good), REVOCATION_GOOD);
 	assert_int_equal(world->warnings.count, 0);
@@ -375,7 +386,8 @@ static void a_list_that_somebody_else_signed_warns_and_fails_closed(void **state
 	add_list(add_ca_entry(world, &world->root),
 		 make_list((struct list_order){ .issuer = &world->root, .key = world->sub.key }));
 	assert_int_equal(resolve(world), 0);
-	assert_int_equal(resolve_revocation(world->model, NOW, &world->warnings, &table, &world->err), 0);
+	assert_int_equal(
+		resolve_revocation(world->model, NOW, &world->warnings, &table, &world->err), 0);
 	assert_int_equal(look_up(world, &table, &world->leaf), REVOCATION_UNUSABLE);
 	assert_int_equal(world->warnings.count, 1);
 	assert_int_equal(world->warnings.items[0].kind, WARNING_PROBLEM);
@@ -392,7 +404,8 @@ static void an_unreadable_list_fails_closed(void **state)
 	add_list(entry, (struct bytes){ (const uint8_t *)"", 0 });
 	error_set(&entry->crls[0].why, ERROR_SYSTEM, "could not read \"/etc/ca.crl\"");
 	assert_int_equal(resolve(world), 0);
-	assert_int_equal(resolve_revocation(world->model, NOW, &world->warnings, &table, &world->err), 0);
+	assert_int_equal(
+		resolve_revocation(world->model, NOW, &world->warnings, &table, &world->err), 0);
 	assert_int_equal(look_up(world, &table, &world->leaf), REVOCATION_UNUSABLE);
 	buffer_done(&table);
 }
@@ -402,16 +415,20 @@ static void a_stale_list_is_a_warning(void **state)
 	struct world *world = *state;
 	struct buffer table = { 0 };
 
-	add_list(add_ca_entry(world, &world->root), make_list((struct list_order){ .issuer = &world->root }));
+	add_list(add_ca_entry(world, &world->root),
+		 make_list((struct list_order){ .issuer = &world->root }));
 	assert_int_equal(resolve(world), 0);
 	assert_int_equal(resolve_revocation(world->model, NOW + DAY + REVOCATION_GRACE_S,
-					    &world->warnings, &table, &world->err), 0);
+					    &world->warnings, &table, &world->err),
+			 0);
 	assert_int_equal(world->warnings.count, 0);
 	buffer_done(&table);
 	assert_int_equal(resolve_revocation(world->model, NOW + DAY + REVOCATION_GRACE_S + 1,
-					    &world->warnings, &table, &world->err), 0);
+					    &world->warnings, &table, &world->err),
+			 0);
 	assert_int_equal(world->warnings.count, 1);
-	assert_non_null(strstr(world->warnings.items[0].error.message, "should have been replaced"));
+	assert_non_null(
+		strstr(world->warnings.items[0].error.message, "should have been replaced"));
 	buffer_done(&table);
 }
 
