@@ -267,17 +267,21 @@ int crl_each_entry(const struct crl *crl,
 	return 0;
 }
 
-bool crl_names(const struct crl *crl, const struct certificate *ca)
+bool crl_key_id_agrees(const struct crl *crl, const struct certificate *ca)
 {
 	const ASN1_OCTET_STRING *found = X509_get0_subject_key_id(ca->x509);
+
+	return crl->key_id.len == 0 || found == NULL ||
+	       bytes_equal(crl->key_id, (struct bytes){ ASN1_STRING_get0_data(found),
+							(size_t)ASN1_STRING_length(found) });
+}
+
+bool crl_names(const struct crl *crl, const struct certificate *ca)
+{
 	const uint8_t *at = crl->issuer.data;
 	X509_NAME *issuer;
 	bool is_same;
 
-	if (crl->key_id.len > 0 && found != NULL &&
-	    !bytes_equal(crl->key_id, (struct bytes){ ASN1_STRING_get0_data(found),
-						      (size_t)ASN1_STRING_length(found) }))
-		return false;
 	if (bytes_equal(crl->issuer, ca->subject))
 		return true;
 	issuer = at == NULL ? NULL : d2i_X509_NAME(NULL, &at, (long)crl->issuer.len);

@@ -32,8 +32,10 @@ int must_check crl_parse(struct bytes der, struct crl *ret_crl, struct error *er
 int must_check crl_each_entry(const struct crl *crl,
 			      void (*each)(void *arg, struct bytes serial, int64_t when), void *arg,
 			      struct error *err);
-/* Is ca the CA that the list names? */
+/* Does ca bear the name of the list's issuer? Its key id may differ: a CA that was renewed. */
 bool crl_names(const struct crl *crl, const struct certificate *ca);
+/* Do the key ids agree, as far as both have one? */
+bool crl_key_id_agrees(const struct crl *crl, const struct certificate *ca);
 int must_check crl_check_signature(const struct crl *crl, const struct certificate *ca,
 				   struct error *err);
 

@@ -152,18 +152,29 @@ struct adding {
 	size_t lists;
 };
 
-static void break_issuers(struct adding *adding, const struct crl *crl)
+static bool break_named(struct adding *adding, const struct crl *crl, bool by_key_id)
 {
-	bool is_told = false;
+	bool found = false;
 	size_t i;
 
-	for (i = 0; crl != NULL && i < adding->ca_count; i++) {
-		if (!crl_names(crl, adding->cas[i]))
+	for (i = 0; i < adding->ca_count; i++) {
+		if (!crl_names(crl, adding->cas[i]) ||
+		    (by_key_id && !crl_key_id_agrees(crl, adding->cas[i])))
 			continue;
 		issuer_for(adding->builder, adding->cas[i])->broken = true;
-		is_told = true;
+		found = true;
 	}
-	for (i = 0; !is_told && i < adding->ca_count; i++)
+	return found;
+}
+
+/* The CA that name and key id tell, else those of the name, else all of the entry. */
+static void break_issuers(struct adding *adding, const struct crl *crl)
+{
+	size_t i;
+
+	if (crl != NULL && (break_named(adding, crl, true) || break_named(adding, crl, false)))
+		return;
+	for (i = 0; i < adding->ca_count; i++)
 		issuer_for(adding->builder, adding->cas[i])->broken = true;
 }
 

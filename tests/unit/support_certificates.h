@@ -323,6 +323,7 @@ struct list_order {
 	const struct made *revoked[4];
 	int version;                  /* 0: 2 */
 	const char *distribution_point; /* hex of the IDP extension */
+	const char *key_id;           /* hex of the AKI extension */
 	int unknown_critical;         /* NID of a further critical extension */
 	bool unknown_in_entry;
 	int64_t number;
@@ -408,6 +409,8 @@ static inline struct bytes make_list(struct list_order order)
 	}
 	if (order.distribution_point != NULL)
 		add_list_extension(crl, NID_issuing_distribution_point, order.distribution_point, true);
+	if (order.key_id != NULL)
+		add_list_extension(crl, NID_authority_key_identifier, order.key_id, false);
 	if (order.unknown_critical != 0)
 		add_list_extension(crl, order.unknown_critical, "020101", true);
 	sign_list(crl, key, &order);

@@ -381,6 +381,30 @@ static void cas_of_one_name_are_told_apart_by_the_signature(void **state)
 	table_done(&table);
 }
 
+static void a_renewed_ca_may_have_another_key_id(void **state)
+{
+	struct made renewed = make((struct order){ .subject = "CN=CA", .key = ca.key,
+		.constraints = "critical,CA:TRUE", .key_id = "0102030405" });
+	struct list_order order = { .issuer = &ca, .revoked = { &bad }, .key_id = "3006800461626364" };
+	struct made both[] = { renewed, other_ca };
+	struct table table;
+
+	(void)state;
+	EVP_PKEY_up_ref(ca.key);
+	table_begin(&table);
+	assert_int_equal(table_add_for(&table, make_list(order), both, 2), 0);
+	table_finish(&table);
+	assert_int_equal(ask(&table, &bad, NOW), REVOCATION_REVOKED);
+	table_done(&table);
+	order.key = other_ca.key;
+	table_begin(&table);
+	assert_int_equal(table_add_for(&table, make_list(order), both, 2), -1);
+	table_finish(&table);
+	assert_int_equal(ask(&table, &good, NOW), REVOCATION_UNUSABLE);
+	assert_int_equal(ask_as(&table, &other_ca, &other_bad, NOW, false), REVOCATION_NO_LIST);
+	table_done(&table);
+}
+
 static void a_ca_without_the_right_to_sign_lists_signs_none(void **state)
 {
 	struct made no_sign = make((struct order){ .subject = "CN=N", .key_usage = "keyCertSign",
@@ -514,6 +538,7 @@ int main(void)
 		cmocka_unit_test(a_list_for_users_says_nothing_about_cas),
 		cmocka_unit_test(version_1_lists_and_pem_with_several_lists_are_read),
 		cmocka_unit_test(cas_of_one_name_are_told_apart_by_the_signature),
+		cmocka_unit_test(a_renewed_ca_may_have_another_key_id),
 		cmocka_unit_test(a_ca_without_the_right_to_sign_lists_signs_none),
 		cmocka_unit_test(every_kind_of_signature_is_checked),
 		cmocka_unit_test(no_damaged_list_is_taken),
