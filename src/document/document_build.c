@@ -69,7 +69,7 @@ static void builder_init(struct builder *builder)
 	builder->certificate_of = no_indexes(model->certificate_count);
 	builder->policy_of = no_indexes(model->policy_count);
 	builder->group_of = no_indexes(model->server_group_count);
-	builder->trust_names = memory_new(model->listener_count * sizeof(builder->trust_names[0]));
+	builder->trust_names = memory_new(model->listener_count * sizeof(struct model_strings *));
 	document->certificates =
 		memory_new(model->certificate_count * sizeof(document->certificates[0]));
 	document->policies = memory_new(model->policy_count * sizeof(document->policies[0]));

@@ -341,7 +341,7 @@ static int read_flags(struct reader *reader, const struct field *field,
 		      const struct tree_node *node, void *object)
 {
 	uint32_t flags = 0;
-	unsigned int flag;
+	unsigned int flag = 0;
 	size_t i;
 
 	if (check_list(reader, field, node) < 0)
@@ -453,7 +453,7 @@ static int read_field(struct reader *reader, const struct field *field,
 		      const struct tree_node *node, void *object)
 {
 	void *member = field_member(field, object);
-	unsigned int value;
+	unsigned int value = 0;
 
 	switch (field->type) {
 	case FIELD_TEXT:
