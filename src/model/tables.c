@@ -9,7 +9,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MEMBER(type, member) .offset = offsetof(struct type, member), \
 	.size = sizeof(((struct type *)0)->member)
-#define LIST(type, member, count) MEMBER(type, member), .count_offset = offsetof(struct type, count)
+#define LIST(type, member, count) .offset = offsetof(struct type, member), .size = sizeof(void *), \
+	.count_offset = offsetof(struct type, count)
 #define RANGE(low, high) .minimum = (low), .maximum = (high)
 #define OURS .flags = FIELD_OURS
 #define REQUIRED .flags = FIELD_REQUIRED
