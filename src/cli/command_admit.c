@@ -15,7 +15,7 @@
 #include "cli/print.h"
 #include "control/plan.h"
 #include "control/wording.h"
-#include "x509/certificate.h"
+#include "x509/pem.h"
 
 #define CLIENT_FILE_MAX (4u << 20)
 #define CLIENT_CHAIN_MAX 64
@@ -33,10 +33,8 @@ struct sent {
 	size_t count;
 };
 
-static int add_sent(void *arg, struct bytes der, struct error *err)
+static int add_sent(struct sent *sent, struct bytes der, struct error *err)
 {
-	struct sent *sent = arg;
-
 	if (sent->count == CLIENT_CHAIN_MAX)
 		return error_set(err, ERROR_LIMIT, "there are more than %d certificates in it",
 				 CLIENT_CHAIN_MAX);
@@ -44,6 +42,31 @@ static int add_sent(void *arg, struct bytes der, struct error *err)
 	sent->chain[sent->count] = buffer_bytes(&sent->ders[sent->count]);
 	sent->count++;
 	return 0;
+}
+
+static int add_block(void *arg, const struct pem_block *block, struct error *err)
+{
+	/* Its key may stand beside it: nobody sends that. */
+	if (!pem_label_is(block, "CERTIFICATE") && !pem_label_is(block, "X509 CERTIFICATE") &&
+	    !pem_label_is(block, "TRUSTED CERTIFICATE"))
+		return 0;
+	return add_sent(arg, block->der, err);
+}
+
+/* Only the wrapping is taken off: what is wrong with a certificate is for the decision to say. */
+static int unwrap(struct sent *sent, struct error *err)
+{
+	struct bytes content = buffer_bytes(&sent->file);
+	size_t blocks;
+
+	if (pem_each(content, "--cert", add_block, sent, &blocks, err) < 0)
+		return -1;
+	if (blocks == 0 && content.len > 0 && content.data[0] == 0x30)
+		return add_sent(sent, content, err);
+	if (sent->count > 0)
+		return 0;
+	error_set(err, ERROR_INVALID, "there is no certificate in it");
+	return error_hint(err, "Give the client's certificate in PEM or DER.");
 }
 
 static void sent_done(struct sent *sent)
@@ -63,7 +86,7 @@ static int read_sent(const char *path, struct sent *sent, struct error *err)
 		path = "/dev/stdin";
 	if (buffer_read_file(path, CLIENT_FILE_MAX, &sent->file, err) < 0)
 		return -1;
-	if (certificate_each_in_file(buffer_bytes(&sent->file), "--cert", add_sent, sent, err) < 0)
+	if (unwrap(sent, err) < 0)
 		return wording_wrap_error(err, "could not use the client certificate %s", path);
 	return 0;
 }

@@ -41,8 +41,7 @@ static void answer_json(const struct check *check)
 
 	if (check->plan == NULL)
 		json_object_set_new(answer, "error", print_error_json(&check->error));
-	json_object_set_new(answer, "warnings",
-			    print_warnings_json(warnings_of(check), check->strict));
+	json_object_set_new(answer, "warnings", print_warnings_json(warnings_of(check), true));
 	print_json(answer);
 }
 
@@ -55,11 +54,12 @@ static void answer_text(const struct check *check)
 {
 	const struct document *document;
 
-	print_warnings(warnings_of(check), check->strict);
 	if (check->plan == NULL) {
-		report_error(&check->error);
+		print_error(&check->error);
+		print_warnings(warnings_of(check), false);
 		return;
 	}
+	print_warnings(warnings_of(check), true);
 	if (!passes(check)) {
 		fprintf(stderr, "sallyport: %s: %zu warning%s, which --strict does not allow\n",
 			check->path, count_problems(check), count_problems(check) == 1 ? "" : "s");
