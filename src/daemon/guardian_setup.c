@@ -50,6 +50,9 @@ static const char *sandbox_text(const struct guardian *guardian)
 {
 	if (guardian->options->no_sandbox)
 		return "off";
+#ifdef SALLYPORT_SANITIZED
+	return "weak: a build with sanitizers only notes forbidden system calls";
+#endif
 	return guardian->root ? "users, chroot, seccomp" : "seccomp only: not started as root";
 }
 
