@@ -55,7 +55,7 @@ static void answer_text(const struct check *check)
 	const struct document *document;
 
 	if (check->plan == NULL) {
-		print_error(&check->error);
+		report_error(&check->error);
 		print_warnings(warnings_of(check), false);
 		return;
 	}
