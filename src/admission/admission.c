@@ -174,8 +174,13 @@ static struct admission_record *record_new(const struct chain_result *result,
 
 /* --- who it is about --- */
 
+/* Without the zero octet that DER puts before a high bit: as openssl and others print it. */
 static void describe_serial(struct bytes serial, char ret_text[2 * REVOCATION_SERIAL_SIZE + 1])
 {
+	if (serial.len > 1 && serial.data[0] == 0) {
+		serial.data++;
+		serial.len--;
+	}
 	if (serial.len > REVOCATION_SERIAL_SIZE)
 		serial.len = REVOCATION_SERIAL_SIZE;
 	hex_encode(serial, ret_text);

@@ -350,6 +350,24 @@ static void the_hash_of_a_chain_covers_where_its_certificates_begin(void **state
 	assert_memory_equal(a, b, 32);
 }
 
+static void serials_are_written_as_openssl_prints_them(void **state)
+{
+	static const char *const rows[][2] = { { "0123ab", "0123ab" }, { "00fe01", "fe01" },
+					       { "05", "05" } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct made made = make((struct order){ .subject = "CN=x", .issuer = &root,
+							.serial = rows[i][0] });
+		struct admission_record *record = record_of(&made.der, 1);
+
+		assert_string_equal(record->serial, rows[i][1]);
+		assert_int_equal(record->links[0].serial_len, strlen(rows[i][0]) / 2);
+		admission_record_unref(record);
+	}
+}
+
 static void texts_hold_no_control_characters(void **state)
 {
 	struct made odd = make((struct order){ .subject = "CN=a\nb\x1b[31m\xe2\x80\xae", .issuer = &root,
@@ -378,6 +396,7 @@ int main(void)
 		cmocka_unit_test(a_record_survives_packing),
 		cmocka_unit_test(half_a_record_is_none),
 		cmocka_unit_test(the_hash_of_a_chain_covers_where_its_certificates_begin),
+		cmocka_unit_test(serials_are_written_as_openssl_prints_them),
 		cmocka_unit_test(texts_hold_no_control_characters),
 	};
 
