@@ -89,7 +89,8 @@ bool side_flush(struct conn *conn, struct side *side)
 			queue_consume(&conn->worker->chunk_pool, &side->out, total);
 		conn->active_ms = conn->worker->now_ms;
 	}
-	if (side->pipe != NULL && conn->state != CONN_RELAY)
+	/* While bytes still come in, those in the pipe go out as the relay moves more. */
+	if (side->pipe != NULL && (conn->state != CONN_RELAY || side->end != SIDE_OPEN))
 		splice_flush(conn, side);
 	return side->out.used == 0 && side->pipe == NULL;
 }
