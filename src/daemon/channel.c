@@ -61,7 +61,8 @@ void channel_drain(struct channel *channel)
 
 static void channel_ready(struct watch *watch, uint32_t events)
 {
-	struct channel *channel = (struct channel *)((char *)watch - offsetof(struct channel, watch));
+	struct channel *channel =
+		(struct channel *)((char *)watch - offsetof(struct channel, watch));
 
 	if ((events & EPOLLOUT) != 0)
 		send_waiting(channel);

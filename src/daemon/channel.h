@@ -16,7 +16,7 @@ struct channel_item;
 /* Zeroed: closed. Embedded in its owner. */
 struct channel {
 	struct loop *loop;
-	int fd;                   /* valid while open */
+	int fd; /* valid while open */
 	bool open;
 	struct watch watch;
 	struct channel_item *first, *last;

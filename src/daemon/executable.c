@@ -25,7 +25,8 @@ static int open_program(const char *path)
 /* Beside sallyportd (a build folder), or where it is installed for programs only. */
 static int open_worker(const char *daemon_path)
 {
-	static const char *const places[] = { "sallyport-worker", "../libexec/sallyport/sallyport-worker",
+	static const char *const places[] = { "sallyport-worker",
+					      "../libexec/sallyport/sallyport-worker",
 					      "../lib/sallyport/sallyport-worker",
 					      "../libexec/sallyport-worker" };
 	const char *slash = strrchr(daemon_path, '/');

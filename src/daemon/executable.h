@@ -11,8 +11,8 @@
 #include "base/error.h"
 
 struct executables {
-	char path[PATH_MAX];      /* of sallyportd, as it was at the start */
-	int daemon, worker;       /* O_PATH, close-on-exec */
+	char path[PATH_MAX]; /* of sallyportd, as it was at the start */
+	int daemon, worker;  /* O_PATH, close-on-exec */
 };
 
 int must_check executables_open(struct executables *executables, struct error *err);

@@ -22,8 +22,8 @@
 #define RELOAD_LIMIT_MS 30000 /* the service manager is not kept waiting for longer */
 #define STOP_GRACE_MS 3000    /* for a process that has nothing left to finish */
 
-void guardian_each_child(struct guardian *guardian, void (*each)(struct process *process, void *arg),
-			 void *arg)
+void guardian_each_child(struct guardian *guardian,
+			 void (*each)(struct process *process, void *arg), void *arg)
 {
 	uint32_t i;
 
@@ -219,7 +219,8 @@ static int catch_signals(struct guardian *guardian, struct error *err)
 
 static void tick(struct timeout *timeout)
 {
-	struct guardian *guardian = (struct guardian *)((char *)timeout - offsetof(struct guardian, tick));
+	struct guardian *guardian =
+		(struct guardian *)((char *)timeout - offsetof(struct guardian, tick));
 
 	timeout_set(guardian->loop, &guardian->tick, loop_now_ms(guardian->loop) + TICK_MS);
 	guardian_watch_children(guardian);
@@ -258,11 +259,9 @@ static void init(struct guardian *guardian, const struct options *options, char 
 	for (i = 0; i < MESSAGE_FDS; i++)
 		guardian->kept[i] = -1;
 	guardian->configure.shutdown_timeout_s = 30;
-	guardian->control_user =
-		privileges_user_or(PRIVILEGES_CONTROL_USER, PRIVILEGES_CONTROL_ID);
+	guardian->control_user = privileges_user_or(PRIVILEGES_CONTROL_USER, PRIVILEGES_CONTROL_ID);
 	guardian->worker_user = privileges_user_or(PRIVILEGES_WORKER_USER, PRIVILEGES_WORKER_ID);
-	guardian->checker_user =
-		privileges_user_or(PRIVILEGES_CHECKER_USER, PRIVILEGES_CHECKER_ID);
+	guardian->checker_user = privileges_user_or(PRIVILEGES_CHECKER_USER, PRIVILEGES_CHECKER_ID);
 	process_init(&guardian->control, guardian, ROLE_CONTROL, 0);
 	process_init(&guardian->checker, guardian, ROLE_CHECKER, 0);
 	guardian->stop_deadline.expired = stop_deadline;

@@ -26,24 +26,24 @@ struct guardian {
 	struct loop *loop;
 	struct log log;
 	struct executables executables;
-	bool root;                /* started as root */
-	bool drops_users;         /* root, and not --no-sandbox */
+	bool root;	  /* started as root */
+	bool drops_users; /* root, and not --no-sandbox */
 	struct privileges_user control_user, worker_user, checker_user;
 
 	struct process control, checker;
-	struct process *workers;  /* worker_count of them, from CONFIGURE on */
+	struct process *workers; /* worker_count of them, from CONFIGURE on */
 	uint32_t worker_count;
 
 	struct message_configure configure;
-	bool configured;          /* control has said CONFIGURE: there are workers, a log, shared memory */
+	bool configured; /* control has said CONFIGURE: there are workers, a log, shared memory */
 	int stats_fd, health_fd;
 	struct stats *stats;
 	struct socket_table sockets;
 	uint64_t kept_version;
-	int kept[MESSAGE_FDS];    /* by enum kept; -1: nothing */
+	int kept[MESSAGE_FDS]; /* by enum kept; -1: nothing */
 
-	bool serving;             /* control has said SERVING */
-	bool reloading;           /* the service manager was told so */
+	bool serving;	/* control has said SERVING */
+	bool reloading; /* the service manager was told so */
 	struct timeout reload_over;
 	bool stopping;
 	struct timeout stop_deadline;
@@ -57,7 +57,8 @@ struct guardian {
 };
 
 /* guardian.c */
-void guardian_each_child(struct guardian *guardian, void (*each)(struct process *process, void *arg),
+void guardian_each_child(struct guardian *guardian,
+			 void (*each)(struct process *process, void *arg),
 			 void *arg); /* workers and the checker */
 /* Connections are finished within the limit, then everybody ends, and the guardian with this status. */
 void guardian_stop(struct guardian *guardian, int exit_status, uint32_t limit_ms);

@@ -123,7 +123,8 @@ static int open_address(struct guardian *guardian, const struct address *address
 
 static void send_close(struct process *process, void *arg)
 {
-	struct message message = { .type = MESSAGE_CLOSE, .value.address = *(const struct address *)arg };
+	struct message message = { .type = MESSAGE_CLOSE,
+				   .value.address = *(const struct address *)arg };
 
 	if (process->role == ROLE_WORKER)
 		channel_send(&process->channel, &message, NULL, 0);
@@ -201,7 +202,8 @@ static void serving(struct guardian *guardian, uint64_t version)
 	upgrade_report(guardian);
 }
 
-void guardian_request(struct guardian *guardian, const struct message *message, int fds[MESSAGE_FDS])
+void guardian_request(struct guardian *guardian, const struct message *message,
+		      int fds[MESSAGE_FDS])
 {
 	switch (message->type) {
 	case MESSAGE_CONFIGURE:

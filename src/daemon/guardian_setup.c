@@ -143,8 +143,8 @@ int guardian_setup_user(struct guardian *guardian, const char *name, bool *ret_c
 		return 0;
 	if (!privileges_find_user(name, &user))
 		return strcmp(name, PRIVILEGES_CONTROL_USER) == 0 ? 0 : ESRCH;
-	*ret_changed = user.uid != guardian->control_user.uid ||
-		       user.gid != guardian->control_user.gid;
+	*ret_changed =
+		user.uid != guardian->control_user.uid || user.gid != guardian->control_user.gid;
 	guardian->control_user = user;
 	if (*ret_changed && guardian_setup_folder(guardian, &err) < 0) {
 		log_event(&guardian->log, "socket_folder_failed", "error", err.message);

@@ -25,24 +25,31 @@ static socklen_t manager_address(struct sockaddr_un *ret_address)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 }
 
-void notify_send(const char *format, ...)
+static void send_state(const char *state, size_t len)
 {
 	struct sockaddr_un manager;
 	socklen_t manager_len = manager_address(&manager);
-	char state[256];
-	va_list args;
-	int fd, len;
+	int fd;
 
 	if (manager_len == 0)
 		return;
-	va_start(args, format);
-	len = vsnprintf(state, sizeof(state), format, args);
-	va_end(args);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	if (len > 0 && (size_t)len < sizeof(state))
-		sendto(fd, state, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT,
-		       (struct sockaddr *)&manager, manager_len);
+	sendto(fd, state, len, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&manager,
+	       manager_len);
 	close(fd);
+}
+
+void notify_send(const char *format, ...)
+{
+	char state[256];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(state, sizeof(state), format, args);
+	va_end(args);
+	if (len > 0 && (size_t)len < sizeof(state))
+		send_state(state, (size_t)len);
 }

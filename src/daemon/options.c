@@ -36,7 +36,8 @@ static int parse_workers(const char *text, int64_t *ret_workers, struct error *e
 
 	errno = 0;
 	number = strtoll(text, &end, 10);
-	if (errno != 0 || *end != '\0' || end == text || number < 1 || number > OPTIONS_WORKERS_MAX) {
+	if (errno != 0 || *end != '\0' || end == text || number < 1 ||
+	    number > OPTIONS_WORKERS_MAX) {
 		error_set(err, ERROR_INVALID, "--workers must be a number from 1 to %d, not \"%s\"",
 			  OPTIONS_WORKERS_MAX, text);
 		return usage(err);
@@ -74,7 +75,8 @@ static bool parse_flag(const char *name, struct options *options)
 	return true;
 }
 
-static int take_value(const char *name, const char *value, struct options *options, struct error *err)
+static int take_value(const char *name, const char *value, struct options *options,
+		      struct error *err)
 {
 	if (strcmp(name, "--workers") == 0)
 		return parse_workers(value, &options->workers, err);
@@ -120,8 +122,8 @@ static int parse_one(int argc, char **argv, int *at, struct options *options, st
 		}
 		return take_value(names[i], value != NULL ? value : argv[(*at)++], options, err);
 	}
-	error_set(err, ERROR_INVALID, "unknown %s \"%s\"", argument[0] == '-' ? "option" : "argument",
-		  argument);
+	error_set(err, ERROR_INVALID, "unknown %s \"%s\"",
+		  argument[0] == '-' ? "option" : "argument", argument);
 	return usage(err);
 }
 

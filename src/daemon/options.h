@@ -10,12 +10,12 @@
 #define OPTIONS_WORKERS_MAX 1024
 
 struct options {
-	enum message_role role;   /* ROLE_GUARDIAN or ROLE_CONTROL */
-	const char *manifest;     /* NULL only with help or version */
-	const char *socket_path;  /* NULL: the usual place */
-	int64_t workers;          /* 0: what the manifest says */
+	enum message_role role;	 /* ROLE_GUARDIAN or ROLE_CONTROL */
+	const char *manifest;	 /* NULL only with help or version */
+	const char *socket_path; /* NULL: the usual place */
+	int64_t workers;	 /* 0: what the manifest says */
 	bool no_sandbox;
-	bool privileged;          /* for control: the guardian was started as root */
+	bool privileged; /* for control: the guardian was started as root */
 	bool help, version;
 };
 

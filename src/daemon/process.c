@@ -35,7 +35,8 @@ static void restart_expired(struct timeout *timeout)
 
 static void received(struct channel *channel, const struct message *message, int fds[MESSAGE_FDS])
 {
-	struct process *process = (struct process *)((char *)channel - offsetof(struct process, channel));
+	struct process *process =
+		(struct process *)((char *)channel - offsetof(struct process, channel));
 	int i;
 
 	if (process->role == ROLE_CONTROL) {
@@ -108,7 +109,8 @@ static void run_control(const struct guardian *guardian)
 {
 	const struct options *options = guardian->options;
 	char workers[24];
-	const char *argv[16] = { "sallyportd", "--role", "control", "--manifest", options->manifest };
+	const char *argv[16] = { "sallyportd", "--role", "control", "--manifest",
+				 options->manifest };
 	int count = 5;
 	struct error err;
 
@@ -133,8 +135,8 @@ static void run_control(const struct guardian *guardian)
 static void run_worker(const struct process *process)
 {
 	char index[16];
-	const char *argv[] = { "sallyport-worker", "--role", process_name(process), "--index", index,
-			       NULL };
+	const char *argv[] = { "sallyport-worker", "--role", process_name(process),
+			       "--index",	   index,    NULL };
 
 	snprintf(index, sizeof(index), "%u", process->index);
 	if (process->role == ROLE_WORKER)
@@ -158,8 +160,8 @@ static void run_child(const struct process *process, int channel)
 static void say_start(struct process *process)
 {
 	struct guardian *guardian = process->guardian;
-	const struct privileges_user *user = process->role == ROLE_CHECKER ? &guardian->checker_user
-									   : &guardian->worker_user;
+	const struct privileges_user *user =
+		process->role == ROLE_CHECKER ? &guardian->checker_user : &guardian->worker_user;
 	struct message message = { .type = MESSAGE_START };
 	int fds[] = { guardian->stats_fd, guardian->health_fd, guardian->log.fd };
 
@@ -345,7 +347,8 @@ static void log_death(struct process *process, pid_t pid, int wait_status, uint6
 	char event[24], end[32];
 	struct log_line line;
 
-	snprintf(event, sizeof(event), "%s_%s", process_name(process), process->hung ? "hung" : "died");
+	snprintf(event, sizeof(event), "%s_%s", process_name(process),
+		 process->hung ? "hung" : "died");
 	line = log_begin(&guardian->log, event);
 	if (process->role == ROLE_WORKER)
 		log_number(&line, "worker", process->index);

@@ -14,8 +14,8 @@
 #include "document/message.h"
 #include "net/loop.h"
 
-#define PROCESS_DEATHS 3            /* so many ... */
-#define PROCESS_DEATHS_MS 30000     /* ... in this time: it is not restarted at once any more */
+#define PROCESS_DEATHS 3	/* so many ... */
+#define PROCESS_DEATHS_MS 30000 /* ... in this time: it is not restarted at once any more */
 #define PROCESS_RETRY_MS 10000
 #define PROCESS_RETRY_ALONE_MS 1000 /* nobody else can serve meanwhile */
 
@@ -25,18 +25,18 @@ struct process {
 	struct guardian *guardian;
 	enum message_role role;
 	uint32_t index;
-	pid_t pid;                /* 0: not running */
+	pid_t pid; /* 0: not running */
 	struct channel channel;
 	struct timeout restart;
 	uint64_t started_ms;
 	uint64_t deaths_ms[PROCESS_DEATHS]; /* newest first; 0: none */
-	uint64_t turns;           /* as seen by the last look */
-	unsigned int silent;      /* looks without a turn */
-	unsigned int deaf;        /* looks with its channel closed */
-	bool hung;                /* killed for it */
-	bool replaced;            /* killed by us to start as another user */
-	bool fresh;               /* started since the last document was kept */
-	char violation[64];       /* the forbidden system call it died of */
+	uint64_t turns;			    /* as seen by the last look */
+	unsigned int silent;		    /* looks without a turn */
+	unsigned int deaf;		    /* looks with its channel closed */
+	bool hung;			    /* killed for it */
+	bool replaced;			    /* killed by us to start as another user */
+	bool fresh;			    /* started since the last document was kept */
+	char violation[64];		    /* the forbidden system call it died of */
 };
 
 void process_init(struct process *process, struct guardian *guardian, enum message_role role,

@@ -16,9 +16,9 @@
 struct socket_row {
 	struct address address;
 	uint32_t worker;
-	int fd;                   /* owned */
-	bool fresh;               /* opened for a document that is not kept yet */
-	pid_t lent_to;            /* a living worker that serves it for a dead one; 0: nobody */
+	int fd;	       /* owned */
+	bool fresh;    /* opened for a document that is not kept yet */
+	pid_t lent_to; /* a living worker that serves it for a dead one; 0: nobody */
 };
 
 /* Zeroed: empty. */

@@ -16,7 +16,7 @@
 #include "daemon/notify.h"
 #include "net/socket.h"
 
-#define STATE_MAGIC 0x53505431u   /* SPT1: the order of what is packed below */
+#define STATE_MAGIC 0x53505431u /* SPT1: the order of what is packed below */
 #define STATE_LIMIT (16u << 20)
 #define REPORT_SERVING 'S'
 #define NO_FD UINT32_MAX
@@ -45,7 +45,8 @@ static void fail(struct guardian *guardian, const char *why)
 
 static void limit_expired(struct timeout *timeout)
 {
-	struct upgrade *upgrade = (struct upgrade *)((char *)timeout - offsetof(struct upgrade, limit));
+	struct upgrade *upgrade =
+		(struct upgrade *)((char *)timeout - offsetof(struct upgrade, limit));
 	struct guardian *guardian =
 		(struct guardian *)((char *)upgrade - offsetof(struct guardian, upgrade));
 
@@ -71,7 +72,8 @@ void upgrade_begin(struct guardian *guardian)
 	}
 	upgrade->under_way = true;
 	upgrade->limit.expired = limit_expired;
-	timeout_set(guardian->loop, &upgrade->limit, loop_now_ms(guardian->loop) + UPGRADE_CONTROL_MS);
+	timeout_set(guardian->loop, &upgrade->limit,
+		    loop_now_ms(guardian->loop) + UPGRADE_CONTROL_MS);
 	if (guardian->control.pid == 0) {
 		timeout_cancel(guardian->loop, &guardian->control.restart);
 		upgrade_run(guardian);
@@ -153,7 +155,8 @@ static void leave(struct guardian *guardian)
 
 static void report_ready(struct watch *watch, uint32_t events)
 {
-	struct upgrade *upgrade = (struct upgrade *)((char *)watch - offsetof(struct upgrade, watch));
+	struct upgrade *upgrade =
+		(struct upgrade *)((char *)watch - offsetof(struct upgrade, watch));
 	struct guardian *guardian =
 		(struct guardian *)((char *)upgrade - offsetof(struct guardian, upgrade));
 	char word;
@@ -204,7 +207,8 @@ void upgrade_run(struct guardian *guardian)
 		fail(guardian, err.message);
 		return;
 	}
-	timeout_set(guardian->loop, &upgrade->limit, loop_now_ms(guardian->loop) + UPGRADE_LIMIT_MS);
+	timeout_set(guardian->loop, &upgrade->limit,
+		    loop_now_ms(guardian->loop) + UPGRADE_LIMIT_MS);
 	line = log_begin(&guardian->log, "upgrade_started");
 	log_text(&line, "executable", guardian->executables.path);
 	log_number(&line, "pid", (uint64_t)upgrade->pid);
@@ -331,7 +335,7 @@ static int open_missing_sockets(struct guardian *guardian, struct error *err)
 int upgrade_inherit(struct guardian *guardian, struct error *err)
 {
 	const char *number = getenv(UPGRADE_ENVIRONMENT);
-	int fd = number == NULL ? -1 : atoi(number);
+	int fd = number == NULL ? -1 : (int)strtol(number, NULL, 10);
 	int stats = -1, result;
 	bool changed;
 

@@ -28,12 +28,12 @@ struct upgrade {
 	/* of the old one */
 	bool under_way;
 	bool handed_over;
-	pid_t pid;                /* of the new guardian; 0: control has not ended yet */
-	int report;               /* our end, while pid is set */
+	pid_t pid;  /* of the new guardian; 0: control has not ended yet */
+	int report; /* our end, while pid is set */
 	struct watch watch;
 	struct timeout limit;
 	/* of the new one */
-	int report_to;            /* -1: nobody waits */
+	int report_to; /* -1: nobody waits */
 };
 
 void upgrade_init(struct guardian *guardian);

@@ -15,7 +15,8 @@ static struct child child; /* has a log buffer in it: too big for the stack */
 static int refuse(void)
 {
 	fputs("sallyport-worker: sallyportd starts this program; it is not meant to be run by hand\n"
-	      "hint: Run sallyportd --manifest FILE.\n", stderr);
+	      "hint: Run sallyportd --manifest FILE.\n",
+	      stderr);
 	return 2;
 }
 

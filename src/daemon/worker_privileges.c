@@ -6,10 +6,11 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,25 +21,36 @@ static const bool is_traceable = true;
 static const bool is_traceable = false;
 #endif
 
-/* A folder that nobody else can reach: its name is gone before it becomes the root. */
+/* A folder that nobody else can reach: its name is gone before it becomes the root. One that is there
+ * already was left behind by a process of this number, or is not ours and stays. */
+static int open_new_folder(const char *path)
+{
+	int fd;
+
+	rmdir(path);
+	if (mkdir(path, S_IRUSR | S_IXUSR | S_IXGRP | S_IXOTH) < 0)
+		return -1;
+	fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (rmdir(path) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 static int open_empty_folder(struct error *err)
 {
-	static const char *const places[] = { "/run", "/tmp", "/" };
+	static const char *const places[] = { "/run", "/tmp", "" };
 	size_t i;
 
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		char path[64];
 		int fd;
 
-		strcpy(path, places[i]);
-		strcat(path, "/sallyport-empty-XXXXXX");
-		if (mkdtemp(path) == NULL)
-			continue;
-		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (rmdir(path) == 0 && fd >= 0)
-			return fd;
+		snprintf(path, sizeof(path), "%s/sallyport-empty-%d", places[i], (int)getpid());
+		fd = open_new_folder(path);
 		if (fd >= 0)
-			close(fd);
+			return fd;
 	}
 	return error_set_errno(err, "could not make an empty folder for the chroot");
 }
@@ -63,7 +75,8 @@ static int become(uid_t uid, gid_t gid, struct error *err)
 		return error_set_errno(err, "could not become user %u, group %u", uid, gid);
 	/* There must be no way back. */
 	if (uid != 0 && setuid(0) == 0)
-		return error_set(err, ERROR_SYSTEM, "could not give up being root: it can be regained");
+		return error_set(err, ERROR_SYSTEM,
+				 "could not give up being root: it can be regained");
 	return 0;
 }
 

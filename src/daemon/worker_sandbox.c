@@ -19,6 +19,7 @@
 
 /* What serving connections takes. No open, no exec, no fork, no ptrace, no change of signal handlers.
  * Calls that an architecture does not have are left out by libseccomp. */
+/* clang-format off */
 static const char *const allowed[] = {
 	"epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll",
 	"accept4", "connect", "bind", "listen", "shutdown", "close",
@@ -30,6 +31,7 @@ static const char *const allowed[] = {
 	"rt_sigreturn", "rt_sigprocmask", "sigaltstack", "restart_syscall",
 	"getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "tgkill", "exit", "exit_group",
 };
+/* clang-format on */
 
 /* Calls that are allowed for some arguments only. */
 struct condition {
@@ -43,15 +45,15 @@ static int add_conditions(scmp_filter_ctx filter)
 		/* Memory is never both fresh and executable. */
 		{ "mmap", SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "mprotect", SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		{ "socket", SCMP_A0_64(SCMP_CMP_EQ, AF_INET) },
-		{ "socket", SCMP_A0_64(SCMP_CMP_EQ, AF_INET6) },
+		{ "socket", SCMP_A0_64(SCMP_CMP_EQ, AF_INET, 0) },
+		{ "socket", SCMP_A0_64(SCMP_CMP_EQ, AF_INET6, 0) },
 		/* fstat() of newer C libraries. */
 		{ "newfstatat", SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH) },
 		/* getrlimit(), not setrlimit(). */
-		{ "prlimit64", SCMP_A2_64(SCMP_CMP_EQ, 0) },
+		{ "prlimit64", SCMP_A2_64(SCMP_CMP_EQ, 0, 0) },
 		/* How much is unread, how much unsent. The kernel looks at 32 bits of it. */
-		{ "ioctl", SCMP_A1_32(SCMP_CMP_EQ, SIOCINQ) },
-		{ "ioctl", SCMP_A1_32(SCMP_CMP_EQ, SIOCOUTQ) },
+		{ "ioctl", SCMP_A1_32(SCMP_CMP_EQ, SIOCINQ, 0) },
+		{ "ioctl", SCMP_A1_32(SCMP_CMP_EQ, SIOCOUTQ, 0) },
 	};
 	size_t i;
 

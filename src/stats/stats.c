@@ -73,8 +73,9 @@ int stats_create(uint32_t workers, struct error *err)
 	int fd;
 
 	if (workers == 0 || workers > STATS_WORKERS_MAX)
-		return error_set(err, ERROR_INVALID, "could not make shared memory for %u workers: 1 to %u",
-				 workers, STATS_WORKERS_MAX);
+		return error_set(err, ERROR_INVALID,
+				 "could not make shared memory for %u workers: 1 to %u", workers,
+				 STATS_WORKERS_MAX);
 	fd = sized_memfd("statistics", stats_size(workers), err);
 	stats = fd < 0 ? NULL : map(fd, sizeof(*stats), true, "statistics", err);
 	if (stats == NULL) {
@@ -113,8 +114,10 @@ static int size_of(int fd, size_t *ret_size, struct error *err)
 {
 	struct stat info;
 
-	if (fstat(fd, &info) < 0)
-		return error_set_errno(err, "could not look at shared memory");
+	if (fstat(fd, &info) < 0) {
+		error_set_errno(err, "could not look at shared memory");
+		return -1;
+	}
 	*ret_size = (size_t)info.st_size;
 	return 0;
 }
@@ -127,7 +130,8 @@ struct stats *stats_map(int fd, struct error *err)
 	if (size_of(fd, &size, err) < 0)
 		return NULL;
 	if (size < sizeof(*stats)) {
-		error_set(err, ERROR_INVALID, "could not use shared statistics: they are cut short");
+		error_set(err, ERROR_INVALID,
+			  "could not use shared statistics: they are cut short");
 		return NULL;
 	}
 	stats = map(fd, size, true, "statistics", err);
@@ -151,8 +155,9 @@ struct health *health_map(int fd, bool writable, struct error *err)
 	if (size_of(fd, &size, err) < 0)
 		return NULL;
 	if (size != sizeof(*health)) {
-		error_set(err, ERROR_INVALID, "could not use shared health: %zu bytes instead of %zu",
-			  size, sizeof(*health));
+		error_set(err, ERROR_INVALID,
+			  "could not use shared health: %zu bytes instead of %zu", size,
+			  sizeof(*health));
 		return NULL;
 	}
 	health = map(fd, size, writable, "health", err);

@@ -199,7 +199,9 @@ static void help_and_version_need_no_manifest(void **state)
 
 static void options_that_make_no_sense_are_refused_with_a_hint(void **state)
 {
-	static const struct { const char *arguments[ARGUMENTS + 1], *message; } wrong[] = {
+	static const struct {
+		const char *arguments[ARGUMENTS + 1], *message;
+	} wrong[] = {
 		{ { NULL }, "--manifest is missing: there is nothing to serve" },
 		{ { "--manifest" }, "--manifest needs a value" },
 		{ { "--manifest", "" }, "--manifest must not be empty" },
@@ -208,7 +210,8 @@ static void options_that_make_no_sense_are_refused_with_a_hint(void **state)
 		{ { "a.yaml" }, "unknown argument \"a.yaml\"" },
 		{ { "--workers", "0", "--manifest", "x" },
 		  "--workers must be a number from 1 to 1024, not \"0\"" },
-		{ { "--workers", "1025" }, "--workers must be a number from 1 to 1024, not \"1025\"" },
+		{ { "--workers", "1025" },
+		  "--workers must be a number from 1 to 1024, not \"1025\"" },
 		{ { "--workers", "2x" }, "--workers must be a number from 1 to 1024, not \"2x\"" },
 		{ { "--workers", "" }, "--workers must be a number from 1 to 1024, not \"\"" },
 		{ { "--workers", "99999999999999999999" },

@@ -93,7 +93,10 @@ static int memory_of(size_t size, uint32_t layout, uint32_t workers)
 
 static void memory_that_is_not_ours_is_refused(void **state)
 {
-	const struct { size_t size; uint32_t layout, workers; } wrong[] = {
+	const struct {
+		size_t size;
+		uint32_t layout, workers;
+	} wrong[] = {
 		{ 0, STATS_LAYOUT_VERSION, 1 },
 		{ 16, STATS_LAYOUT_VERSION, 1 },
 		{ stats_size(1), STATS_LAYOUT_VERSION + 1, 1 },
