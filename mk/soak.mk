@@ -1,0 +1,17 @@
+# make soak: what takes too long for every change. The fuzzers for ten minutes each (SOAK_TIME), the
+# scenarios ten times over in the sanitizers' build, and the benchmark.
+SOAK_TIME ?= 600
+SOAK_ROUNDS ?= 10
+.PHONY: soak-scenarios
+soak:
+	$(Q)$(MAKE) --no-print-directory fuzz TIME=$(SOAK_TIME)
+	$(Q)$(again) SAN=address,undefined sanitized-build
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined soak-scenarios
+	$(Q)$(MAKE) --no-print-directory bench
+
+soak-scenarios: $(programs)
+	$(Q)for round in $$(seq $(SOAK_ROUNDS)); do $(pytest) || exit 1; done
+
+# make bench: our figures beside nginx and HAProxy, in docs/benchmarks.md. ARGS: see tests/bench/bench.py
+bench: $(programs) | $(deps_stamp)
+	$(Q)$(python) tests/bench/bench.py $(ARGS)
