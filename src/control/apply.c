@@ -417,6 +417,20 @@ void apply_peer_refused(struct control *control, const char *name, uint64_t vers
 	run(control);
 }
 
+void apply_peer_died(struct control *control, const char *name, uint64_t version)
+{
+	struct apply *apply = &control->apply;
+
+	if (apply->step != APPLY_WAIT || version != apply->package.version ||
+	    ++apply->deaths < APPLY_DEATHS_MAX)
+		return;
+	error_set(&apply->error, ERROR_SYSTEM,
+		  "could not serve it: %s and others before it died when they were given it", name);
+	error_hint(&apply->error, "The log of sallyportd says how they died. Please report it.");
+	apply->step = APPLY_ROLL_BACK;
+	run(control);
+}
+
 static void deadline_expired(struct timeout *timeout)
 {
 	struct apply *apply = (struct apply *)((char *)timeout - offsetof(struct apply, deadline));
@@ -496,6 +510,7 @@ void apply_begin(struct control *control, struct plan *plan, uint64_t ticket)
 	apply->plan = plan;
 	apply->ticket = ticket;
 	apply->asked = apply->sent = false;
+	apply->deaths = 0;
 	memset(&apply->error, 0, sizeof(apply->error));
 	apply->configure = wanted_configure(control, plan);
 	plan_sockets(apply, control->served);

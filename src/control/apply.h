@@ -21,6 +21,7 @@
 #include "net/loop.h"
 
 #define APPLY_WAIT_MS 30000
+#define APPLY_DEATHS_MAX 3 /* of processes that took one document: then it is to blame */
 
 struct control;
 struct message;
@@ -53,7 +54,8 @@ struct apply {
 	bool asked;	   /* the guardian owes an answer */
 	struct plan *plan; /* owned until it is over */
 	struct package package;
-	bool sent; /* somebody has the new document */
+	unsigned int deaths; /* of processes that had been given the new document */
+	bool sent;	     /* somebody has the new document */
 	/* Ports that are open as a part of a wider or narrower address must close first. */
 	struct apply_list close_first, open, close;
 	struct message_configure
@@ -76,6 +78,8 @@ void apply_replied(struct control *control, int error_number);
 void apply_peer_answered(struct control *control);
 void apply_peer_refused(struct control *control, const char *name, uint64_t version,
 			const struct error *error);
+/* A process that had been given this version has died. */
+void apply_peer_died(struct control *control, const char *name, uint64_t version);
 /* Sends KEEP outside of an apply, while it is idle. */
 void apply_keep_alone(struct control *control, const struct message *message, const int fds[3]);
 void apply_done(struct control *control);

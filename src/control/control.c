@@ -232,6 +232,16 @@ static void begin_reload(struct control *control)
 
 /* --- what the guardian says --- */
 
+/* Versions only grow, also when the document of the control before this one cannot be read. */
+static void learn_version(struct control *control)
+{
+	uint32_t w;
+
+	for (w = 0; w < control->stats->workers; w++)
+		if (control->stats->worker[w].version_served > control->version)
+			control->version = control->stats->worker[w].version_served;
+}
+
 static void take_start(struct control *control, int fds[MESSAGE_FDS])
 {
 	struct error err;
@@ -241,6 +251,7 @@ static void take_start(struct control *control, int fds[MESSAGE_FDS])
 		control->stats = stats;
 		control->workers = stats->workers;
 		stats->control_pid = (uint64_t)getpid();
+		learn_version(control);
 	}
 	if (fds[1] >= 0)
 		control->health = health_map(fds[1], false, &err);
@@ -291,7 +302,8 @@ static void take_kept(struct control *control, int fds[MESSAGE_FDS])
 	}
 	control->served = plan;
 	control->restarted = true;
-	control->version = plan->version;
+	if (plan->version > control->version)
+		control->version = plan->version;
 	control->package = (struct package){ plan->version, fds[0], fds[1] };
 	fds[0] = fds[1] = -1;
 	line = log_begin(&control->log, "kept_document_recovered");

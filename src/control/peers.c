@@ -40,6 +40,17 @@ static void lose_channel(struct peer *peer)
 	peer->unsent = false;
 }
 
+/* Its end of the channel closed by itself. */
+static void die(struct peer *peer)
+{
+	uint64_t asked = peer->asked;
+	char name[24];
+
+	lose_channel(peer);
+	peer_name(peer->role, peer->index, name);
+	apply_peer_died(peer->control, name, asked);
+}
+
 static void take_message(struct peer *peer, const struct message *message)
 {
 	char name[24];
@@ -73,7 +84,7 @@ static void peer_ready(struct watch *watch, uint32_t events)
 		take_message(peer, &message);
 	}
 	if (got < 0)
-		lose_channel(peer);
+		die(peer);
 }
 
 static void send_document(struct peer *peer, const struct package *package)
@@ -115,6 +126,9 @@ void peers_take_channel(struct control *control, enum message_role role, uint32_
 		peer->next = control->peers.first;
 		control->peers.first = peer;
 	}
+	/* Its last words, and that it is dead, may still wait to be read. */
+	if (peer->channel >= 0)
+		peer_ready(&peer->watch, 0);
 	lose_channel(peer);
 	if (fd < 0)
 		return;

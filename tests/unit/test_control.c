@@ -317,6 +317,26 @@ static void the_successor_of_a_dead_worker_gets_what_is_being_applied(void **sta
 	assert_int_equal(world->control.served->version, 2);
 }
 
+static void a_document_that_kills_whoever_takes_it_is_taken_back(void **state)
+{
+	struct world *world = *state;
+	int i;
+
+	serve_first(world);
+	apply_begin(&world->control, make_plan(world, ONE, "12"), 2);
+	answer(world, MESSAGE_OPEN, 102, 0);
+	take_document(world, world->checker, 2, NULL);
+	for (i = 0; i < APPLY_DEATHS_MAX; i++) {
+		assert_quiet(world->guardian);
+		control_close_fd(&world->worker);
+		loop_turn(world->control.loop, 0);
+		world->worker = channel(world, ROLE_WORKER);
+	}
+	answer(world, MESSAGE_CLOSE, 102, 0);
+	assert_unchanged(world, "worker-0");
+	take_document(world, world->checker, 1, NULL);
+}
+
 static void a_successor_is_given_nothing_while_nothing_is_applied(void **state)
 {
 	struct world *world = *state;
@@ -565,6 +585,7 @@ int main(void)
 		TEST(a_document_that_a_worker_refuses_is_taken_back_from_all),
 		TEST(a_silent_worker_does_not_block_for_ever),
 		TEST(the_successor_of_a_dead_worker_gets_what_is_being_applied),
+		TEST(a_document_that_kills_whoever_takes_it_is_taken_back),
 		TEST(a_successor_is_given_nothing_while_nothing_is_applied),
 		TEST(a_wider_address_closes_the_narrow_one_first),
 		TEST(a_wider_address_that_is_taken_brings_the_narrow_one_back),
