@@ -163,8 +163,10 @@ static void good_detail(const struct admit_answer *answer, enum admission_step s
 			snprintf(ret_text, DETAIL_SIZE, "none, and CaMode Optional lets that in");
 		return;
 	}
-	if (step == ADMISSION_PRESENT)
-		snprintf(ret_text, DETAIL_SIZE, "%s, serial %s", verdict->subject, verdict->serial);
+	if (step == ADMISSION_PRESENT && verdict->serial[0] != '\0')
+		snprintf(ret_text, DETAIL_SIZE, "%s, serial %s",
+			 verdict->subject[0] != '\0' ? verdict->subject : verdict->identity,
+			 verdict->serial);
 	else if (step == ADMISSION_CHAIN && verdict->issuer[0] != '\0')
 		snprintf(ret_text, DETAIL_SIZE, "issued by %s", verdict->issuer);
 	else if (step == ADMISSION_TIME && record != NULL)

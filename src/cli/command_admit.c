@@ -78,13 +78,27 @@ static void sent_done(struct sent *sent)
 	buffer_done(&sent->file);
 }
 
+static int read_stdin(struct buffer *ret_content, struct error *err)
+{
+	char chunk[16384];
+	size_t got;
+
+	while ((got = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
+		buffer_append(ret_content, chunk, got);
+		if (ret_content->len > CLIENT_FILE_MAX)
+			return error_set(err, ERROR_LIMIT, "standard input is over %u bytes",
+					 CLIENT_FILE_MAX);
+	}
+	memory_wipe(chunk, sizeof(chunk));
+	return ferror(stdin) ? error_set_errno(err, "could not read standard input") : 0;
+}
+
 static int read_sent(const char *path, struct sent *sent, struct error *err)
 {
 	if (path == NULL)
 		return 0;
-	if (strcmp(path, "-") == 0)
-		path = "/dev/stdin";
-	if (buffer_read_file(path, CLIENT_FILE_MAX, &sent->file, err) < 0)
+	if (strcmp(path, "-") == 0 ? read_stdin(&sent->file, err) < 0
+				   : buffer_read_file(path, CLIENT_FILE_MAX, &sent->file, err) < 0)
 		return -1;
 	if (unwrap(sent, err) < 0)
 		return wording_wrap_error(err, "could not use the client certificate %s", path);
