@@ -7,8 +7,14 @@ $(fuzz_build)/obj/%.o: src/%.c | $(AWSLC)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(fuzz_flags) -MMD -MP -c -o $@ $<
 
-$(fuzz_build)/%: fuzz/%.c $(fuzz_obj)
+$(fuzz_build)/libtestable.a: $(fuzz_obj)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(fuzz_build)/%: fuzz/%.c $(fuzz_build)/libtestable.a
 	$(Q)clang $(CPPFLAGS) $(subst fuzzer-no-link,fuzzer,$(fuzz_flags)) -o $@ $^ $(TLSLIBS) $(CONTROLLIBS) -lseccomp
+
+# Kept between runs, one instrumented object a source.
+.SECONDARY: $(fuzz_obj)
 
 TIME ?= 60
 fuzz: $(addprefix $(fuzz_build)/,$(if $(T),$(T),$(fuzz_names)))
