@@ -79,14 +79,14 @@ size_t socket_path_folders(char ret_folders[SOCKET_PATH_FOLDERS][SOCKET_PATH_SIZ
 	return count;
 }
 
-/* In /tmp anybody can make a folder of this name first. */
-static int check_folder(const char *folder, uid_t owner, struct error *err)
+/* In /tmp anybody can make a folder of this name first; below /run only root can. */
+static int check_folder(const char *folder, bool as_root, uid_t owner, struct error *err)
 {
 	struct stat info;
 
 	if (lstat(folder, &info) < 0)
 		return error_set_errno(err, "could not look at the folder %s", folder);
-	if (S_ISDIR(info.st_mode) && (info.st_uid == owner || info.st_uid == 0) &&
+	if (S_ISDIR(info.st_mode) && (as_root || info.st_uid == owner || info.st_uid == 0) &&
 	    (info.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return 0;
 	error_set(err, ERROR_DENIED, "could not use the folder %s: somebody else can write there",
@@ -94,21 +94,23 @@ static int check_folder(const char *folder, uid_t owner, struct error *err)
 	return error_hint(err, "Remove it, or choose a place for the socket with --socket.");
 }
 
+static int give_folder(const char *folder, uid_t owner, gid_t group, struct error *err)
+{
+	/* Root can write everywhere, and the folder may be that of another daemon's control. */
+	if (owner == 0 || geteuid() != 0 || lchown(folder, owner, group) == 0)
+		return 0;
+	return error_set_errno(err, "could not give the folder %s to its user", folder);
+}
+
 int socket_path_make_folder(bool as_root, uid_t owner, gid_t group, struct error *err)
 {
 	char folder[SOCKET_PATH_SIZE];
 
 	folder_of(as_root, folder);
-	if (mkdir(folder, as_root ? 0755 : 0700) == 0) {
-		if (geteuid() == 0 && chown(folder, owner, group) < 0)
-			return error_set_errno(err, "could not give the folder %s to its user",
-					       folder);
-		return 0;
-	}
-	if (errno != EEXIST)
+	if (mkdir(folder, as_root ? 0755 : 0700) < 0 && errno != EEXIST)
 		return error_set_errno(err, "could not make the folder %s for the control socket",
 				       folder);
-	if (geteuid() == 0 && as_root && chown(folder, owner, group) < 0)
-		return error_set_errno(err, "could not give the folder %s to its user", folder);
-	return check_folder(folder, owner, err);
+	if (check_folder(folder, as_root, owner, err) < 0)
+		return -1;
+	return as_root ? give_folder(folder, owner, group, err) : 0;
 }

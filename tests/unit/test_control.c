@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -565,6 +566,27 @@ static void the_socket_of_a_manifest_is_one_path_for_all(void **state)
 	assert_memory_equal(a, "/tmp/sallyport-", 15);
 }
 
+static void a_folder_where_others_may_write_is_not_used(void **state)
+{
+	char runtime[] = "/tmp/sallyport-unit-XXXXXX", folder[64];
+	struct error err;
+
+	(void)state;
+	assert_non_null(mkdtemp(runtime));
+	snprintf(folder, sizeof(folder), "%s/sallyport", runtime);
+	setenv("XDG_RUNTIME_DIR", runtime, 1);
+	assert_int_equal(socket_path_make_folder(false, geteuid(), getegid(), &err), 0);
+	assert_int_equal(socket_path_make_folder(false, geteuid(), getegid(), &err), 0);
+	assert_int_equal(chmod(folder, 0777), 0);
+	assert_int_equal(socket_path_make_folder(false, geteuid(), getegid(), &err), -1);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(symlink("/tmp", folder), 0);
+	assert_int_equal(socket_path_make_folder(false, geteuid(), getegid(), &err), -1);
+	unsetenv("XDG_RUNTIME_DIR");
+	unlink(folder);
+	rmdir(runtime);
+}
+
 static void a_manifest_that_is_not_there_has_no_socket(void **state)
 {
 	char path[SOCKET_PATH_SIZE];
@@ -599,6 +621,7 @@ int main(void)
 		cmocka_unit_test(times_are_written_as_they_are_read),
 		cmocka_unit_test(a_quota_is_rounded_up_to_cores),
 		cmocka_unit_test(the_socket_of_a_manifest_is_one_path_for_all),
+		cmocka_unit_test(a_folder_where_others_may_write_is_not_used),
 		cmocka_unit_test(a_manifest_that_is_not_there_has_no_socket),
 	};
 
