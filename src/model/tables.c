@@ -402,11 +402,11 @@ static const struct field_word unclean_closes[] = {
 
 static const struct field ppv2_fields[] = {
 	{ .name = "Ppv2VpcIdEnabled", .type = FIELD_BOOL, MEMBER(model_listener, ppv2_vpc_id),
-	  .help = "Adds a TLV for the VPC id." },
+	  .help = "Kept for compatibility: there is no VPC here, so nothing is added." },
 	{ .name = "Ppv2PrivateLinkEpIdEnabled", .type = FIELD_BOOL,
-	  MEMBER(model_listener, ppv2_endpoint_id), .help = "Adds a TLV for the endpoint id." },
+	  MEMBER(model_listener, ppv2_endpoint_id), .help = "Kept for compatibility: nothing is added." },
 	{ .name = "Ppv2PrivateLinkEpsIdEnabled", .type = FIELD_BOOL,
-	  MEMBER(model_listener, ppv2_endpoints_id), .help = "Adds a TLV for the endpoint service id." },
+	  MEMBER(model_listener, ppv2_endpoints_id), .help = "Kept for compatibility: nothing is added." },
 };
 
 /* Both are members of the listener: the nested mapping shares its struct. */
