@@ -32,6 +32,8 @@ def test_it_agrees_with_the_handshake_for_the_whole_cast(door, cast):
     sallyport = door.start()
     wrong = cast.wrong()
     assert len(wrong) == len(WRONG)
+    # A client with a P-224 key has no TLS 1.3 signature for it and sends no certificate.
+    wrong = [entry for entry in wrong if entry[0] != "p224"]
     for count, (name, credential, _, _) in enumerate(wrong, 1):
         alert = attempt(door, port, credential)
         event = sallyport.wait_event("client_refused", count=count)

@@ -70,7 +70,7 @@ def test_ipv6_to_ipv4_and_to_ipv6(door):
 
 
 def test_a_range_of_ports_reaches_the_same_port_of_the_server(door):
-    first = free_range("127.0.0.1", 6)
+    first = free_range(door.address, 6)
     from support.backend import Backend
     for number in range(3):
         backend = Backend(door.address.rsplit(".", 1)[0] + ".255", f"ECS0{number}",
@@ -87,7 +87,7 @@ def test_a_range_of_ports_reaches_the_same_port_of_the_server(door):
 
 
 def test_a_thousand_and_twenty_four_range_ports_and_no_more(door):
-    first = free_range("127.0.0.1", 1030)
+    first = free_range(door.address, 1030)
     door.group("any", {"ServerIp": "127.0.0.1", "Port": 0}, AnyPortEnabled=True)
     door.listener("any", port=0, protocol="TCP", StartPort=first, EndPort=first + 1024)
     code, output = door.sallyport.run_to_the_end()
@@ -158,7 +158,11 @@ def test_a_removed_listener_stops_accepting_and_frees_its_port(door):
     door.manifest["Listeners"].remove(door.listener_at(port))
     sallyport.reload()
     with socket.socket() as sock:
+        assert sock.connect_ex((door.address, port)) != 0
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((door.address, port))
+        sock.listen()
     gone.read_to_end()
     assert sallyport.wait_event("conn_closed", reason="listener_removed")
     assert kept.request() == "ECS01"

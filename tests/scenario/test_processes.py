@@ -203,6 +203,7 @@ def test_sigusr2_upgrades_without_refusing_a_connection(door):
         done = sallyport.cli("status", "--json", "--socket", sallyport.control_socket, check=False)
         return done.returncode == 0 and not before & set(sallyport.pids("worker"))
     wait_for(upgraded, 20, "new workers", pause=0.05)
+    sallyport.follow_upgrade()
     assert held.request() == "ECS01", "the old ones serve what they have"
     held.close()
     assert resume(door, port, context, session) == "resumed"

@@ -71,7 +71,7 @@ def test_a_reload_each_200_ms_under_load_loses_nothing(door):
     door.group("web", *backends)
     door.group("echo", door.backend("ECHO", handler=echo))
     crl = pki.crl(pki.sub, [])
-    door.ca("clients", pki.root, crls=[crl])
+    door.ca("clients", pki.root, pki.sub, crls=[crl])
     port = door.listener(cas=["clients"])
     echo_port = door.listener("echo", cas=["clients"])
     sallyport = door.start()
@@ -85,7 +85,7 @@ def test_a_reload_each_200_ms_under_load_loses_nothing(door):
             if number % 4 == 0:
                 pki.crl(pki.sub, [1000 + number], name=crl, number=2 + number)
             elif number % 4 == 1:
-                door.group_named("web")["Servers"][1]["Weight"] = 10 + number
+                door.group_named("web")["Servers"][0]["Weight"] = 10 + number
             elif number % 4 == 2:
                 if extra is None:
                     extra = door.listener("web", cas=["clients"])

@@ -65,6 +65,8 @@ class TlsClient:
         if ca is not None:
             context.load_verify_locations(ca.cert_file)
             context.verify_mode = ssl.CERT_REQUIRED
+        # Python would take a cut connection for a clean end.
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
         context.set_ciphers(ciphers or "DEFAULT:@SECLEVEL=0")
         if version is not None:
             context.minimum_version = context.maximum_version = version
@@ -115,13 +117,17 @@ class TlsClient:
         """Finishes it; in TLS 1.3 the server may still refuse: see confirm()."""
         try:
             self._run(self.tls.do_handshake)
-        except ssl.SSLEOFError:
-            raise Refused(self.ended or "fin") from None
-        except ssl.SSLError as error:
-            raise Refused(alert_of(error)) from None
         except ConnectionError:
             raise Refused("reset") from None
+        except ssl.SSLError as error:
+            raise self._refusal(error) from None
         return self
+
+    def _refusal(self, error):
+        """An alert, or TCP's own end."""
+        if isinstance(error, ssl.SSLEOFError) or "eof" in (error.reason or "").lower():
+            return Refused(self.ended or "fin")
+        return Refused(alert_of(error))
 
     def handshake_keeping_last_flight(self):
         """Finishes the handshake without sending the client's last flight, which is returned."""
@@ -143,7 +149,7 @@ class TlsClient:
         except ConnectionError:
             raise Refused("reset") from None
         except ssl.SSLError as error:
-            raise Refused(alert_of(error)) from None
+            raise self._refusal(error) from None
 
     def read(self, size=65536):
         """Plaintext; b"" after close_notify. Refused(alert | fin | reset) otherwise."""
@@ -151,10 +157,8 @@ class TlsClient:
             return self._run(lambda: self.tls.read(size))
         except ssl.SSLZeroReturnError:
             return b""
-        except ssl.SSLEOFError:
-            raise Refused(self.ended or "fin") from None
         except ssl.SSLError as error:
-            raise Refused(alert_of(error)) from None
+            raise self._refusal(error) from None
         except ConnectionError:
             raise Refused("reset") from None
 
@@ -251,6 +255,8 @@ def attempt(door, port, credential=None, **more):
         return client.request()
     except Refused as refused:
         return refused.alert
+    except ConnectionError:
+        return "reset"
     finally:
         if client is not None:
             client.sock.close()

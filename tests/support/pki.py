@@ -42,6 +42,7 @@ def name_of(common_name, **more):
 
 
 def alternative_name(text):
+    """"kind:value", or a DNS name as it is."""
     kind, _, value = text.partition(":")
     if kind == "email":
         return x509.RFC822Name(value)
@@ -49,7 +50,7 @@ def alternative_name(text):
         return x509.UniformResourceIdentifier(value)
     if kind == "ip":
         return x509.IPAddress(ipaddress.ip_address(value))
-    return x509.DNSName(value)
+    return x509.DNSName(value or text)
 
 
 class Credential:

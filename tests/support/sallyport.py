@@ -77,6 +77,7 @@ class Sallyport:
         self.log_file = os.path.join(folder, "log")
         self.error_file = os.path.join(folder, "stderr")
         self.process = None
+        self.successor = None
         self.user = None
         self.expect_deaths = False
 
@@ -222,6 +223,13 @@ class Sallyport:
         found = next(g for g in self.status()["server_groups"] if g["name"] == group)
         return {server["name"]: server["state"] for server in found["servers"]}
 
+    def follow_upgrade(self):
+        """From now on the guardian that answers is the one to be stopped in the end."""
+        import psutil
+        pid = self.pids("guardian")[0]
+        if pid != self.process.pid:
+            self.successor = psutil.Process(pid)
+
     def signal(self, number):
         os.kill(self.process.pid, number)
 
@@ -231,6 +239,8 @@ class Sallyport:
             return
         process, self.process = self.process, None
         children = list(self._children_of(process))
+        if self.successor is not None:
+            self._stop_successor(timeout)
         try:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -246,6 +256,17 @@ class Sallyport:
         if not self.expect_deaths:
             deaths = self.events("worker_died") + self.events("child_died")
             assert not deaths, deaths
+
+    def _stop_successor(self, timeout):
+        """No child of this process: its exit code is nobody's to know."""
+        import psutil
+        successor, self.successor = self.successor, None
+        family = [successor, *successor.children(recursive=True)]
+        successor.terminate()
+        _, left = psutil.wait_procs(family, timeout * SLOWNESS)
+        for process in left:
+            process.kill()
+        assert not left, f"still there after the successor's end: {left}"
 
     def _children_of(self, process):
         import psutil
