@@ -81,6 +81,11 @@ static void stop_deadline(struct timeout *timeout)
 	guardian_kill_all(guardian);
 }
 
+static void close_own(int fd)
+{
+	close(fd);
+}
+
 void guardian_stop(struct guardian *guardian, int exit_status, uint32_t limit_ms)
 {
 	struct message stop = { .type = MESSAGE_STOP };
@@ -92,6 +97,9 @@ void guardian_stop(struct guardian *guardian, int exit_status, uint32_t limit_ms
 	channel_send(&guardian->control.channel, &stop, NULL, 0);
 	timeout_cancel(guardian->loop, &guardian->control.restart);
 	guardian_each_child(guardian, drain, &limit_ms);
+	/* A copy kept here would make clients wait in a queue that nobody empties. After an upgrade the
+	 * successor has copies of its own. */
+	socket_table_done(&guardian->sockets, close_own);
 	timeout_set(guardian->loop, &guardian->stop_deadline,
 		    loop_now_ms(guardian->loop) + limit_ms + STOP_GRACE_MS);
 	guardian_check_finished(guardian);
