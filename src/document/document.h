@@ -107,7 +107,7 @@ struct document_listener {
 	uint32_t group;                /* index */
 	uint32_t idle_timeout_s, cps, mss;
 	bool proxy_protocol;
-	/* sent as a custom TLV when on; see docs */
+	/* told by the manifest, kept for compatibility: nothing is sent for them */
 	bool ppv2_vpc_id, ppv2_endpoint_id, ppv2_endpoints_id;
 	uint32_t handshake_timeout_s, connect_timeout_s, connect_budget_s, half_close_timeout_s;
 	uint32_t max_connections, max_connections_per_source;

@@ -122,7 +122,7 @@ void conn_enter(struct conn *conn, enum conn_state state)
 {
 	struct worker *worker = conn->worker;
 
-	conn->state = state;
+	conn->state = (uint8_t)state;
 	if (state == CONN_RELAY) {
 		conn_set_deadline(conn, worker->now_ms + conn->listener->idle_ms);
 	} else if (state == CONN_ENDING) {
