@@ -22,14 +22,14 @@
 /* clang-format off */
 static const char *const allowed[] = {
 	"epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll",
-	"accept4", "connect", "bind", "listen", "shutdown", "close",
+	"accept4", "connect", "bind", "shutdown", "close",
 	"setsockopt", "getsockopt", "getsockname", "getpeername",
 	"read", "readv", "pread64", "write", "writev", "recvmsg", "sendmsg", "recvfrom", "sendto",
-	"splice", "tee", "pipe2", "fcntl", "fstat", "lseek",
+	"splice", "pipe2", "fcntl", "fstat", "lseek",
 	"clock_gettime", "clock_getres", "gettimeofday", "time", "clock_nanosleep", "nanosleep",
-	"getrandom", "munmap", "madvise", "mremap", "brk", "futex", "membarrier", "sched_yield",
+	"getrandom", "munmap", "madvise", "mremap", "brk", "futex", "sched_yield",
 	"rt_sigreturn", "rt_sigprocmask", "sigaltstack", "restart_syscall",
-	"getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "tgkill", "exit", "exit_group",
+	"getpid", "gettid", "tgkill", "exit", "exit_group",
 };
 /* clang-format on */
 
