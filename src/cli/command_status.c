@@ -43,9 +43,9 @@ static void add_row(struct print_table *table, const json_t *object, const char 
 {
 	char cells[PRINT_COLUMNS][256];
 	const char *row[PRINT_COLUMNS] = { NULL };
-	unsigned int i;
+	unsigned int columns = table->columns, i;
 
-	for (i = 0; i < table->columns; i++) {
+	for (i = 0; i < columns; i++) {
 		format_cell(json_object_get(object, keys[i]), cells[i], sizeof(cells[i]));
 		row[i] = cells[i];
 	}
