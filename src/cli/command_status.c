@@ -39,11 +39,11 @@ static void format_cell(const json_t *value, char *ret_cell, size_t size)
 }
 
 static void add_row(struct print_table *table, const json_t *object, const char *const *keys,
-		    const char *first)
+		    unsigned int columns, const char *first)
 {
 	char cells[PRINT_COLUMNS][256];
 	const char *row[PRINT_COLUMNS] = { NULL };
-	unsigned int columns = table->columns, i;
+	unsigned int i;
 
 	for (i = 0; i < columns; i++) {
 		format_cell(json_object_get(object, keys[i]), cells[i], sizeof(cells[i]));
@@ -64,7 +64,7 @@ static void print_list(const json_t *list, const char *const *titles, const char
 	if (json_array_size(list) == 0)
 		return;
 	putchar('\n');
-	json_array_foreach(list, i, item) add_row(&table, item, keys, NULL);
+	json_array_foreach(list, i, item) add_row(&table, item, keys, columns, NULL);
 	print_table_done(&table);
 }
 
@@ -126,7 +126,7 @@ static void print_servers(const json_t *status)
 
 	json_array_foreach(json_object_get(status, "server_groups"), g, group)
 		json_array_foreach(json_object_get(group, "servers"), s, server)
-			add_row(&table, server, keys, text_of(group, "name"));
+			add_row(&table, server, keys, 9, text_of(group, "name"));
 	if (table.rows == 0)
 		return;
 	putchar('\n');
