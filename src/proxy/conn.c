@@ -89,6 +89,7 @@ static enum step relay_expired(struct conn *conn)
 	bool half = conn->client.eof || conn->server.eof;
 	uint64_t limit = half ? conn->listener->half_close_ms : conn->listener->idle_ms;
 
+	dial_keep_alive(conn);
 	if (conn->worker->now_ms - conn->active_ms >= limit)
 		return conn_abort(conn, half ? CLOSE_HALF_CLOSE_TIMEOUT : CLOSE_IDLE_TIMEOUT);
 	conn_set_deadline(conn, conn->active_ms + limit);
@@ -124,7 +125,10 @@ void conn_enter(struct conn *conn, enum conn_state state)
 
 	conn->state = (uint8_t)state;
 	if (state == CONN_RELAY) {
-		conn_set_deadline(conn, worker->now_ms + conn->listener->idle_ms);
+		conn_set_deadline(conn, worker->now_ms + (conn->listener->idle_ms <
+							  DIAL_KEEP_ALIVE_AFTER_MS
+								  ? conn->listener->idle_ms
+								  : DIAL_KEEP_ALIVE_AFTER_MS));
 	} else if (state == CONN_ENDING) {
 		conn->ending_since_ms = worker->now_ms;
 		conn->kill_at_ms = 0;

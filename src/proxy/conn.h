@@ -60,6 +60,7 @@ struct side {
 	bool hung_up;          /* the peer's FIN has arrived: a short read is not the end of it */
 	bool failed;           /* EPOLLERR or EPOLLHUP was seen */
 	bool eof;              /* its input has ended */
+	bool fin_seen;         /* by TCP's own end: nothing can arrive any more */
 	bool broken;           /* writing failed: the peer is gone */
 	uint8_t end;           /* enum side_end */
 	struct queue out;      /* bytes for this side that its socket did not take yet */
@@ -83,6 +84,7 @@ struct conn {
 	bool client_said_goodbye;        /* close_notify or FIN received: a reset is normal now */
 	bool established;                /* the handshake is done */
 	bool goodbye_sent;               /* our close_notify is on its way */
+	bool kept_alive;                 /* the server's socket has its keepalive options */
 	struct timeout timeout;
 	uint64_t deadline_ms;            /* of the state; 0: none */
 	uint64_t ending_since_ms;        /* entered ENDING; gives up 2 s after the last progress */
@@ -133,6 +135,9 @@ enum step conn_end(struct conn *conn);           /* ending.c */
 /* dial.c */
 enum step dial_begin(struct conn *conn);
 enum step dial_timed_out(struct conn *conn);
+/* Keepalive for the server's socket. A short connection never needs it and does not pay for it. */
+#define DIAL_KEEP_ALIVE_AFTER_MS 30000
+void dial_keep_alive(struct conn *conn);
 void dial_free(struct conn *conn);
 
 /* side.c: sockets of one side. */

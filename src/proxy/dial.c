@@ -54,12 +54,21 @@ static int open_socket(const struct address *address)
 	if (fd < 0)
 		return -1;
 	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	return fd;
+}
+
+void dial_keep_alive(struct conn *conn)
+{
+	int fd = conn->server.fd;
+
+	if (conn->kept_alive || fd < 0)
+		return;
+	conn->kept_alive = true;
 	set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
 	set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
 	set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
 	set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 30000);
-	return fd;
 }
 
 enum dial_result { DIAL_UNDER_WAY, DIAL_SERVER_FAILED, DIAL_OUT_OF_RESOURCES };

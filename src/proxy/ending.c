@@ -27,8 +27,13 @@ static bool is_delivered(const struct side *side)
 	return side->broken || ioctl(side->fd, SIOCOUTQ, &waiting) < 0 || waiting == 0;
 }
 
-static void send_fin(struct side *side)
+/* Where the peer's FIN is here already, closing sends ours and nothing can be lost by it. */
+static void send_fin(struct conn *conn, struct side *side)
 {
+	if (side->fin_seen) {
+		side_close(conn, side);
+		return;
+	}
 	shutdown(side->fd, SHUT_WR);
 	side->end = SIDE_SHUT;
 }
@@ -46,7 +51,7 @@ static void advance_clean(struct conn *conn, struct side *side)
 		if (!side_flush(conn, side))
 			return; /* comes back here for the FIN */
 	}
-	send_fin(side);
+	send_fin(conn, side);
 }
 
 void ending_advance(struct conn *conn, struct side *side)
@@ -60,7 +65,7 @@ static void advance_abnormal(struct conn *conn, struct side *side)
 	if (!side_flush(conn, side))
 		return;
 	if (is_tls_side(conn, side))
-		send_fin(side);
+		send_fin(conn, side);
 	else if (is_delivered(side))
 		side_reset(conn, side);
 	else

@@ -186,7 +186,8 @@ static enum step judge_broken(struct conn *conn)
 		return STEP_WAIT;
 	if (!conn->server.eof)
 		return conn_abort(conn, CLOSE_SERVER_RESET);
-	conn->server.end = SIDE_SHUT;
+	if (conn->server.end < SIDE_SHUT)
+		conn->server.end = SIDE_SHUT;
 	return STEP_WAIT;
 }
 
@@ -194,7 +195,7 @@ static enum step finish_directions(struct conn *conn)
 {
 	ending_advance(conn, &conn->server);
 	ending_advance(conn, &conn->client);
-	if (conn->server.end != SIDE_SHUT || conn->client.end != SIDE_SHUT)
+	if (conn->server.end < SIDE_SHUT || conn->client.end < SIDE_SHUT)
 		return STEP_WAIT;
 	conn_enter(conn, CONN_ENDING);
 	return STEP_AGAIN;

@@ -24,7 +24,7 @@ long side_read(struct side *side, uint8_t *data, size_t size)
 	side->readable = false;
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return SIDE_WAIT;
-	side->eof = true;
+	side->eof = side->fin_seen = true;
 	return got == 0 ? SIDE_EOF : SIDE_ERROR;
 }
 

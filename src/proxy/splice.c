@@ -82,7 +82,7 @@ static long fill(struct conn *conn, struct side *from, struct side *to)
 		return SIDE_WAIT;
 	}
 	from->readable = false;
-	from->eof = true;
+	from->eof = from->fin_seen = true;
 	return got == 0 ? SIDE_EOF : SIDE_ERROR;
 }
 
