@@ -42,6 +42,7 @@ static long read_client(struct conn *conn)
 static void client_goodbye(struct conn *conn)
 {
 	conn->client.eof = true;
+	conn->client.fin_seen |= conn->client.hung_up; /* it came right behind close_notify */
 	conn->client_said_goodbye = true;
 	conn_note_reason(conn, CLOSE_CLIENT_CLOSED);
 	if (conn->server.end == SIDE_OPEN)
