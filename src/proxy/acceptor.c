@@ -97,6 +97,8 @@ static bool within_limits(struct acceptor *acceptor, const struct address *clien
 	}
 	if (!take_place(stats, counters, listener))
 		return false;
+	if (conn_is_proxied(listener, client))
+		return true; /* the client behind it is counted when its header has been read */
 	if (limit_take_source(stats, worker->env.worker, listener->slot, client,
 			      &listener->source_rules, listener->tls != NULL, worker->now_ms,
 			      ret_source) != LIMIT_OK) {

@@ -216,12 +216,12 @@ void conn_free(struct conn *conn)
 
 /* --- birth --- */
 
-static bool sends_proxy_header(const struct listener *listener, const struct address *client)
+bool conn_is_proxied(const struct listener *listener, const struct address *source)
 {
 	uint32_t i;
 
 	for (i = 0; i < listener->proxy_from_count; i++)
-		if (address_block_contains(&listener->proxy_from[i], client))
+		if (address_block_contains(&listener->proxy_from[i], source))
 			return true;
 	return false;
 }
@@ -282,7 +282,7 @@ void conn_new(struct worker *worker, int fd, const struct address *client,
 	if (loop_add(worker->loop, fd, &conn->client.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP, NULL) < 0) {
 		conn_note_reason(conn, CLOSE_NO_MEMORY);
 		conn_free(conn);
-	} else if (sends_proxy_header(listener, client)) {
+	} else if (conn_is_proxied(listener, client)) {
 		conn_enter(conn, CONN_PROXY_HEADER);
 	} else {
 		begin(conn);
@@ -310,6 +310,20 @@ static enum step proxy_header_bad(struct conn *conn, enum close_reason reason)
 	return STEP_FREED;
 }
 
+/* Limits per source are about the client, who is known only now. */
+static bool within_source_limits(struct conn *conn)
+{
+	const struct listener *listener = conn->listener;
+	const struct worker *worker = conn->worker;
+
+	if (limit_take_source(worker->child->stats, worker->env.worker, listener->slot,
+			      &conn->client_address, &listener->source_rules, listener->tls != NULL,
+			      worker->now_ms, &conn->source) == LIMIT_OK)
+		return true;
+	conn_stats(conn)->dropped_source++;
+	return false;
+}
+
 static enum step proxy_header_done(struct conn *conn, const struct proxy_header *header)
 {
 	queue_consume(&conn->worker->chunk_pool, &conn->early, header->len);
@@ -317,6 +331,8 @@ static enum step proxy_header_done(struct conn *conn, const struct proxy_header 
 		conn->client_address = header->source;
 		conn->local_address = header->destination;
 	}
+	if (!within_source_limits(conn))
+		return proxy_header_bad(conn, CLOSE_SOURCE_LIMIT);
 	if (conn->listener->tls == NULL)
 		return dial_begin(conn);
 	conn_enter(conn, CONN_HANDSHAKE);

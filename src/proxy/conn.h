@@ -120,6 +120,8 @@ void conn_note_reason(struct conn *conn, enum close_reason reason);
 /* An abnormal end of the whole connection: what was received is delivered, then both sides end. */
 enum step conn_abort(struct conn *conn, enum close_reason reason);
 const struct address *conn_local_address(struct conn *conn);
+/* Is this source a proxy that says in a header who the client is? */
+bool conn_is_proxied(const struct listener *listener, const struct address *source);
 /* Judges it anew after a change of snapshot or revocation. May end it. */
 void conn_review(struct conn *conn, bool revocation_changed);
 void conn_free(struct conn *conn);

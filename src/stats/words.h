@@ -30,7 +30,8 @@
 	X(LISTENER_REMOVED, "listener_removed", true, "the listener was removed or stopped") \
 	X(CLIENT_REVOKED, "client_revoked", true, "the client's certificate was revoked meanwhile") \
 	X(SHUTDOWN, "shutdown", true, "Sallyport is stopping") \
-	X(NO_MEMORY, "no_memory", true, "memory or descriptors ran out")
+	X(NO_MEMORY, "no_memory", true, "memory or descriptors ran out") \
+	X(SOURCE_LIMIT, "source_limit", true, "a client behind a proxy was over a per-source limit")
 
 enum close_reason {
 #define X(name, word, is_error, text) CLOSE_##name,
