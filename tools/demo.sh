@@ -204,8 +204,7 @@ MANIFEST
 }
 
 start_sallyport() {
-	# One worker: with several, each takes turns by itself, and four requests prove nothing.
-	"$bin/sallyportd" --manifest "$demo/sallyport.yaml" --workers 1 \
+	"$bin/sallyportd" --manifest "$demo/sallyport.yaml" \
 		>"$demo/sallyportd.log" 2>&1 </dev/null &
 	started+=($!)
 	wait_until_answers "$port" sallyportd

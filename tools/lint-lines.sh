@@ -12,7 +12,7 @@ function complain(text) {
 	for (i = 1; i <= length($0); i++)
 		width = substr($0, i, 1) == "\t" ? width + 8 - width % 8 : width + 1
 	# Rows of tables may be longer than code.
-	if (width > 110 && !/^\t[X{]/)
+	if (width > 120 && !/^\t[X{]/)
 		complain("the line is " width " columns wide")
 	if (/[ \t]$/)
 		complain("white space at the end of the line")

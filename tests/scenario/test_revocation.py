@@ -171,7 +171,6 @@ def der(tag, content):
 def big_list(ca, count, also, folder):
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding
     when = der(0x17, now().strftime("%y%m%d%H%M%SZ").encode())
     number = also.certificate.serial_number
     own = number.to_bytes(number.bit_length() // 8 + 1, "big")
@@ -191,5 +190,19 @@ def big_list(ca, count, also, folder):
     done = subprocess.run(["openssl", "crl", "-inform", "DER", "-in", path, "-noout", "-issuer"],
                           capture_output=True, text=True, check=True)
     assert "Shop Clients" in done.stdout
-    assert Encoding.DER
     return path
+
+
+def test_open_connections_of_the_revoked_are_cut_in_the_same_second(door, clients):
+    path = door.pki.crl(door.pki.sub, [])
+    port, _ = with_list(door, path)
+    sallyport = door.start()
+    gone, stays = connect(door, port, clients[0]), connect(door, port, clients[1])
+    door.pki.crl(door.pki.sub, [clients[0]], name=path, number=2)
+    with Stopwatch() as watch:
+        sallyport.reload()
+        _, end = gone.read_to_end()
+    assert end in ("fin", "reset", "certificate_revoked") and watch.seconds < 1.5
+    assert sallyport.wait_event("conn_closed", reason="client_revoked")["identity"].endswith("-0")
+    assert stays.request() == "ECS01"
+    stays.close()
