@@ -8,7 +8,7 @@ python := /usr/bin/python3
 jobs := $(shell nproc)
 again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(jobs))
 pytest = SALLYPORT_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 $(python) -m pytest -c tests/pytest.ini \
-	tests/scenario $(if $(K),-k '$(K)',-n $(jobs))
+	tests/scenario $(if $(K),-k '$(K)',-n $(jobs) --dist loadgroup)
 
 test: | $(deps_stamp) $(AWSLC)
 	$(Q)$(again) lint

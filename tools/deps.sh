@@ -4,7 +4,7 @@
 set -eu
 
 # For the compiler, AWS-LC's build and the four libraries that are linked.
-build="build-essential clang clang-format clang-tidy libclang-dev libclang-rt-14-dev cmake pkg-config \
+build="build-essential ca-certificates clang clang-format clang-tidy libclang-dev libclang-rt-14-dev cmake pkg-config \
 	libyaml-dev libjansson-dev libmicrohttpd-dev libseccomp-dev"
 # For the tests: the frameworks, and the real peers they talk to.
 tests="libcmocka-dev shellcheck python3 python3-pytest python3-pytest-xdist python3-cryptography \

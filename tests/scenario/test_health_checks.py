@@ -216,7 +216,7 @@ def test_results_survive_a_killed_worker(door):
 
 def test_an_unchecked_server_waits_while_others_are_known(door):
     """A new member gets traffic only after its first good check."""
-    backends, port = two(door, {**QUICK, "HealthCheckInterval": 2})
+    _, port = two(door, {**QUICK, "HealthCheckInterval": 2})
     sallyport = door.start()
     wait_healthy(sallyport)
     third = door.backend("ECS03")
@@ -227,7 +227,6 @@ def test_an_unchecked_server_waits_while_others_are_known(door):
     assert "ECS03" not in {ask(door, port) for _ in range(12)}
     third.open()
     wait_for(lambda: ask(door, port) == "ECS03", 12, "the third's turn")
-    assert backends
 
 
 @pytest.mark.parametrize("how", ["removed", "weight"])

@@ -80,12 +80,33 @@ def test_a_hung_worker_is_found_and_replaced(door):
         assert attempt(door, port, door.pki.good) == "ECS01"
 
 
+def test_the_sockets_of_a_worker_that_keeps_dying_are_served_by_another(door):
+    port, _ = door.mutual()
+    sallyport = door.start(workers=2)
+    sallyport.expect_deaths = True
+    name = next(role["role"] for role in sallyport.status()["roles"]
+                if role["role"].startswith("worker"))
+
+    def pid():
+        return next(role["pid"] for role in sallyport.status()["roles"] if role["role"] == name)
+    for _ in range(3):
+        victim = wait_for(pid, 5, "a worker to kill")
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda victim=victim: pid() != victim, 5, "its end")
+    for _ in range(30):
+        assert attempt(door, port, door.pki.good) == "ECS01"
+    # Tried again after ten seconds, it gets its sockets back.
+    wait_for(lambda: pid() not in (0, victim), 20, "its return", pause=0.1)
+    for _ in range(30):
+        assert attempt(door, port, door.pki.good) == "ECS01"
+
+
 def test_a_killed_checker_comes_back(door):
     backend = door.backend()
     door.group("web", backend, HealthCheckConfig={
         "HealthCheckType": "TCP", "HealthCheckInterval": 1, "HealthCheckConnectTimeout": 1,
         "HealthyThreshold": 2, "UnhealthyThreshold": 2})
-    port = door.listener(protocol="TCP")
+    door.listener(protocol="TCP")
     sallyport = door.start()
     sallyport.expect_deaths = True
     wait_for(lambda: sallyport.server_states()["ECS01"] == "Healthy", 8, "health")
@@ -95,7 +116,6 @@ def test_a_killed_checker_comes_back(door):
     assert sallyport.server_states()["ECS01"] == "Healthy", "what was known is kept"
     backend.close()
     wait_for(lambda: sallyport.server_states()["ECS01"] == "Unhealthy", 8, "it checks again")
-    assert port
 
 
 def test_traffic_goes_on_while_control_is_down(door):

@@ -20,7 +20,7 @@ def fronted_nginx(door, count=2, **more):
 def test_curl_and_nginx(door):
     """Answers come from both servers in turn with the certificate; without one curl says why not."""
     _, port = fronted_nginx(door)
-    door.start(workers=1)
+    door.start()
     curl = Curl(door, port)
     answers = [curl.get(credential=door.pki.good, check=True).stdout.strip() for _ in range(4)]
     assert sorted(set(answers)) == ["ECS01", "ECS02"] and answers[0] == answers[2] != answers[1]
@@ -120,6 +120,15 @@ def test_mqtt(door):
     assert Mosquitto.read_one(door, port, door.pki.good, "shop/cart").stdout.strip() == "hello"
     reasons = {line["reason"] for line in sallyport.events("conn_closed", server="broker")}
     assert reasons <= {"client_closed", "server_closed"}, reasons
+
+
+def test_curl_says_who_it_is_with_a_proxy_header(door):
+    _, port = fronted_nginx(door, 1, ProxyProtocolFrom=["127.0.0.0/8"])
+    sallyport = door.start()
+    done = Curl(door, port).get(credential=door.pki.good, arguments=["--haproxy-protocol"], check=True)
+    assert done.stdout.strip() == "ECS01"
+    assert Curl(door, port).get(credential=door.pki.good).returncode != 0, "without a header: refused"
+    assert sallyport.wait_event("conn_closed", server="ECS01")
 
 
 def test_haproxy_in_front_with_proxy_protocol(door):
