@@ -44,7 +44,8 @@ int child_start(struct child *child, enum message_role role, struct error *err)
 		snprintf(child->name, sizeof(child->name), "checker");
 	else
 		snprintf(child->name, sizeof(child->name), "worker-%u", child->start.index);
-	log_init(&child->log, fds[2], child->start.log_json != 0, role == ROLE_CHECKER, child->name);
+	log_init(&child->log, fds[2], child->start.log_json != 0, role == ROLE_CHECKER,
+		 child->name);
 	child->stats = stats_map(fds[0], err);
 	child->health = health_map(fds[1], role == ROLE_CHECKER, err);
 	close_fd(fds[0]);
@@ -80,7 +81,15 @@ static void take_log(struct child *child, int fd)
 	child->log.fd = fd;
 }
 
-static void dispatch(struct child *child, const struct message *message, int fds[MESSAGE_FDS])
+/* The channels have no order between them: only what was sent last may win. */
+static bool is_outdated(struct child *child, bool from_control)
+{
+	child->told_by_control |= from_control;
+	return child->told_by_control && !from_control;
+}
+
+static void dispatch(struct child *child, const struct message *message, int fds[MESSAGE_FDS],
+		     bool from_control)
 {
 	int kept = 0; /* how many of the descriptors found an owner */
 
@@ -104,7 +113,7 @@ static void dispatch(struct child *child, const struct message *message, int fds
 			child->socket(child, &message->value.address, -1);
 		break;
 	case MESSAGE_DOCUMENT:
-		if (child->document != NULL) {
+		if (child->document != NULL && !is_outdated(child, from_control)) {
 			child->document(child, message->version, fds[0], fds[1]);
 			kept = 2;
 		}
@@ -135,21 +144,22 @@ static void guard_ready(struct watch *watch, uint32_t events)
 
 	(void)events;
 	while ((got = message_receive(child->guard, &message, fds)) == 1)
-		dispatch(child, &message, fds);
+		dispatch(child, &message, fds, false);
 	if (got < 0 && child->orphaned != NULL)
 		child->orphaned(child);
 }
 
 static void control_ready(struct watch *watch, uint32_t events)
 {
-	struct child *child = (struct child *)((char *)watch - offsetof(struct child, control_watch));
+	struct child *child =
+		(struct child *)((char *)watch - offsetof(struct child, control_watch));
 	struct message message;
 	int fds[MESSAGE_FDS];
 	int got = 0;
 
 	(void)events;
 	while (child->control >= 0 && (got = message_receive(child->control, &message, fds)) == 1)
-		dispatch(child, &message, fds);
+		dispatch(child, &message, fds, true);
 	if (got < 0)
 		control_lost(child);
 }

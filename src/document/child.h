@@ -8,6 +8,7 @@
 #ifndef SALLYPORT_DOCUMENT_CHILD_H
 #define SALLYPORT_DOCUMENT_CHILD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/log.h"
 #include "document/message.h"
@@ -19,11 +20,11 @@
 struct child {
 	enum message_role role;
 	struct message_start start;
-	int guard, control;         /* channels; control is -1 while there is none */
+	int guard, control; /* channels; control is -1 while there is none */
 	struct stats *stats;
-	struct health *health;      /* writable in the checker only */
+	struct health *health; /* writable in the checker only */
 	struct log log;
-	char name[16];              /* "worker-0", "checker" */
+	char name[16]; /* "worker-0", "checker" */
 
 	/* Set by the owner before child_listen(); NULL: not interested. Descriptors become the
 	 * callee's. A document is answered with child_answer(). socket: fd -1 takes the sockets of this
@@ -34,6 +35,8 @@ struct child {
 	void (*drain)(struct child *child, uint32_t limit_ms);
 	void (*orphaned)(struct child *child); /* the guardian is gone */
 
+	/* Control has sent a document: one that the guardian kept for a new process is older. */
+	bool told_by_control;
 	struct loop *loop;
 	struct watch guard_watch, control_watch;
 };

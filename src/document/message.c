@@ -58,7 +58,9 @@ int message_receive(int channel, struct message *ret_message, int ret_fds[MESSAG
 {
 	struct iovec part = { ret_message, sizeof(*ret_message) };
 	union fd_control control;
-	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space,
+	struct msghdr header = { .msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control.space,
 				 .msg_controllen = sizeof(control.space) };
 	ssize_t got;
 	int i;

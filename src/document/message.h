@@ -65,13 +65,13 @@ enum message_type {
 enum message_role { ROLE_GUARDIAN, ROLE_CONTROL, ROLE_CHECKER, ROLE_WORKER };
 
 struct message_start {
-	uint32_t index;    /* of the worker */
+	uint32_t index; /* of the worker */
 	uint32_t workers;
-	uint32_t uid, gid; /* to become; 0: stay */
-	uint8_t sandbox;   /* 0: --no-sandbox */
+	uint32_t uid, gid;  /* to become; 0: stay */
+	uint8_t sandbox;    /* 0: --no-sandbox */
 	uint8_t privileged; /* started as root: chroot and change the user */
 	uint8_t log_json;
-	uint8_t zero;      /* padding */
+	uint8_t zero; /* padding */
 };
 
 struct message_configure {
@@ -93,7 +93,9 @@ struct message {
 		struct message_configure configure;
 		struct address address;
 		struct error error;
-		struct { uint32_t index, role; } channel;
+		struct {
+			uint32_t index, role;
+		} channel;
 	} value;
 };
 

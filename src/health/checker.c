@@ -14,7 +14,7 @@ static struct checker {
 	bool ended;
 } checker;
 
-static int apply(int document_fd, struct error *err)
+static int apply(struct child *child, int document_fd, struct error *err)
 {
 	struct document *document;
 	struct bytes mapped;
@@ -22,8 +22,10 @@ static int apply(int document_fd, struct error *err)
 	if (message_map(document_fd, &mapped, err) < 0)
 		return -1;
 	document = document_decode(mapped, err);
-	if (document != NULL)
+	if (document != NULL) {
 		targets_apply(checker.targets, document, loop_now_ms(checker.loop));
+		child->log.json = document->log_format == MODEL_LOG_JSON;
+	}
 	document_free(document);
 	message_unmap(mapped);
 	return document == NULL ? -1 : 0;
@@ -33,7 +35,7 @@ static void take_document(struct child *child, uint64_t version, int document_fd
 {
 	struct error err;
 
-	if (apply(document_fd, &err) < 0) {
+	if (apply(child, document_fd, &err) < 0) {
 		child_answer(child, version, &err);
 	} else {
 		child->stats->checker_version = version;

@@ -89,14 +89,15 @@ struct snapshot_builder *snapshot_builder_new(struct document *document, struct 
 	builder->hooks = hooks;
 	builder->snapshot = snapshot;
 	snapshot->version = document->version;
-	snapshot->shutdown_timeout_s = document->shutdown_timeout_s;
+	snapshot->log_json = document->log_format == MODEL_LOG_JSON;
 	snapshot->credentials = memory_new(document->certificate_count * sizeof(void *));
 	snapshot->credential_hashes = memory_new(document->certificate_count * DOCUMENT_HASH_SIZE);
 	index_new(snapshot, document->certificate_count);
 	snapshot->trusts = memory_new(document->trust_count * sizeof(void *));
 	snapshot->groups = memory_new(document->group_count * sizeof(void *));
 	snapshot->group_names = memory_new(document->group_count * sizeof(*snapshot->group_names));
-	snapshot->group_hashes = memory_new(document->group_count * sizeof(*snapshot->group_hashes));
+	snapshot->group_hashes =
+		memory_new(document->group_count * sizeof(*snapshot->group_hashes));
 	snapshot->listeners = memory_new(document->listener_count * sizeof(void *));
 	return builder;
 }
@@ -123,9 +124,9 @@ static void add_credential(struct snapshot_builder *builder)
 	struct credential *shared = find_credential(builder->old, from->hash);
 	uint32_t at = snapshot->credential_count;
 
-	snapshot->credentials[at] = shared != NULL
-		? credential_ref(shared)
-		: credential_new(from->chain, from->chain_count, from->key);
+	snapshot->credentials[at] =
+		shared != NULL ? credential_ref(shared)
+			       : credential_new(from->chain, from->chain_count, from->key);
 	memcpy(snapshot->credential_hashes[at], from->hash, DOCUMENT_HASH_SIZE);
 	snapshot->credential_index[index_row(snapshot, from->hash)] = at;
 	snapshot->credential_count++;
@@ -229,9 +230,11 @@ static void add_groups(struct snapshot *snapshot, const struct document *documen
 	for (i = 0; i < document->group_count; i++) {
 		const struct document_group *from = &document->groups[i];
 		uint32_t at = old_group(old, from->name);
-		struct group *before = old != NULL && at < old->group_count ? old->groups[at] : NULL;
+		struct group *before =
+			old != NULL && at < old->group_count ? old->groups[at] : NULL;
 
-		if (before != NULL && memcmp(old->group_hashes[at], from->hash, DOCUMENT_HASH_SIZE) == 0)
+		if (before != NULL &&
+		    memcmp(old->group_hashes[at], from->hash, DOCUMENT_HASH_SIZE) == 0)
 			snapshot->groups[i] = group_ref(before);
 		else
 			snapshot->groups[i] = group_new(from, before, env, now_ms);
@@ -241,7 +244,8 @@ static void add_groups(struct snapshot *snapshot, const struct document *documen
 	}
 }
 
-static void retire_groups(const struct snapshot *snapshot, const struct snapshot *old, uint64_t now_ms)
+static void retire_groups(const struct snapshot *snapshot, const struct snapshot *old,
+			  uint64_t now_ms)
 {
 	uint32_t i;
 

@@ -7,16 +7,17 @@
 #ifndef SALLYPORT_PROXY_SNAPSHOT_H
 #define SALLYPORT_PROXY_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "document/document.h"
 #include "proxy/listener.h"
 
 struct snapshot {
 	uint64_t version;
-	uint32_t shutdown_timeout_s;
-	struct credential **credentials;   /* in the order of the document */
+	bool log_json;
+	struct credential **credentials; /* in the order of the document */
 	uint8_t (*credential_hashes)[DOCUMENT_HASH_SIZE];
-	uint32_t *credential_index;        /* open addressing: row of a hash, or DOCUMENT_NONE */
+	uint32_t *credential_index; /* open addressing: row of a hash, or DOCUMENT_NONE */
 	uint32_t credential_count, credential_index_size;
 	struct trust_set **trusts;
 	uint32_t trust_count;

@@ -17,8 +17,8 @@
 #include "tls/ticket.h"
 
 #define SLICE_US 2000
-#define SWEEP_STEP 64            /* connections between two looks at the clock */
-#define WAKE_MS 1000             /* the guardian wants to see turns */
+#define SWEEP_STEP 64 /* connections between two looks at the clock */
+#define WAKE_MS 1000  /* the guardian wants to see turns */
 #define RESERVED_DESCRIPTORS 64
 #define CONN_BLOCK (1u << 18)
 #define PIPES_OF_ALL 48u
@@ -112,6 +112,7 @@ static void commit(void)
 	acceptor_bind_all(&worker);
 	worker.sweep = worker.conns;
 	worker.stats->version_served = worker.snapshot->version;
+	worker.child->log.json = worker.snapshot->log_json;
 	child_answer(worker.child, worker.snapshot->version, NULL);
 }
 

@@ -1,0 +1,148 @@
+/* What a worker makes of messages from two sides that have no order between them. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "document/child.h"
+
+static struct child child;
+static struct loop *loop;
+static int guardian, control; /* the other ends */
+static uint64_t got_version;
+static unsigned int got_documents, got_closes;
+
+static void on_document(struct child *owner, uint64_t version, int document_fd, int revocation_fd)
+{
+	(void)owner;
+	got_version = version;
+	got_documents++;
+	close(document_fd);
+	assert_int_equal(revocation_fd, -1);
+}
+
+static void on_socket(struct child *owner, const struct address *address, int fd)
+{
+	(void)owner;
+	assert_int_equal(address->port, 443);
+	assert_int_equal(fd, -1);
+	got_closes++;
+}
+
+static void send_document(int channel, uint64_t version)
+{
+	struct message message = { .type = MESSAGE_DOCUMENT, .version = version };
+	int fd = open("/dev/null", O_RDONLY);
+
+	assert_int_equal(message_send(channel, &message, &fd, 1), 1);
+	close(fd);
+	loop_turn(loop, 1000);
+}
+
+static int begin(void **state)
+{
+	struct message message = { .type = MESSAGE_CHANNEL };
+	struct error err;
+	int guard_ends[2], control_ends[2];
+
+	(void)state;
+	memset(&child, 0, sizeof(child));
+	got_version = got_documents = got_closes = 0;
+	loop = loop_new(&err);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, guard_ends), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, control_ends), 0);
+	guardian = guard_ends[0];
+	control = control_ends[0];
+	child.guard = guard_ends[1];
+	child.control = -1;
+	child.document = on_document;
+	child.socket = on_socket;
+	assert_int_equal(child_listen(&child, loop, &err), 0);
+	assert_int_equal(message_send(guardian, &message, &control_ends[1], 1), 1);
+	loop_turn(loop, 1000);
+	close(control_ends[1]);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	close(guardian);
+	close(control);
+	close(child.guard);
+	if (child.control >= 0)
+		close(child.control);
+	loop_free(loop);
+	return 0;
+}
+
+static void a_kept_document_is_served_until_control_speaks(void **state)
+{
+	(void)state;
+	send_document(guardian, 7);
+	assert_int_equal(got_version, 7);
+	send_document(control, 8);
+	assert_int_equal(got_version, 8);
+	send_document(guardian, 7); /* it was on its way all the time */
+	assert_int_equal(got_version, 8);
+	send_document(control, 7); /* a change that control takes back */
+	assert_int_equal(got_version, 7);
+	assert_int_equal(got_documents, 3);
+}
+
+static void an_answer_goes_to_control(void **state)
+{
+	struct message message;
+	int fds[MESSAGE_FDS];
+	struct error err;
+
+	(void)state;
+	child_answer(&child, 9, NULL);
+	assert_int_equal(message_receive(control, &message, fds), 1);
+	assert_int_equal(message.type, MESSAGE_APPLIED);
+	assert_int_equal(message.version, 9);
+	error_set(&err, ERROR_INVALID, "no");
+	child_answer(&child, 10, &err);
+	assert_int_equal(message_receive(control, &message, fds), 1);
+	assert_int_equal(message.type, MESSAGE_REFUSED);
+	assert_string_equal(message.value.error.message, "no");
+}
+
+static void a_lost_control_is_no_end(void **state)
+{
+	(void)state;
+	shutdown(control, SHUT_RDWR);
+	loop_turn(loop, 1000);
+	assert_int_equal(child.control, -1);
+	child_answer(&child, 9, NULL);
+	send_document(guardian, 3);
+	assert_int_equal(got_version, 3);
+}
+
+static void an_address_can_be_taken_away(void **state)
+{
+	struct message message = { .type = MESSAGE_CLOSE, .value.address = { .family = 4, .port = 443 } };
+
+	(void)state;
+	assert_int_equal(message_send(guardian, &message, NULL, 0), 1);
+	loop_turn(loop, 1000);
+	assert_int_equal(got_closes, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_kept_document_is_served_until_control_speaks, begin,
+						end),
+		cmocka_unit_test_setup_teardown(an_answer_goes_to_control, begin, end),
+		cmocka_unit_test_setup_teardown(a_lost_control_is_no_end, begin, end),
+		cmocka_unit_test_setup_teardown(an_address_can_be_taken_away, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
