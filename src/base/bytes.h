@@ -27,9 +27,9 @@ bool bytes_equal(struct bytes a, struct bytes b);
 
 /* Out of memory in control code is fatal and said so on stderr: there is no state to save there.
  * The data plane calls these only while it builds a snapshot. */
-void *memory_new(size_t size);                     /* zeroed */
+void *memory_new(size_t size); /* zeroed */
 void *memory_resize(void *old, size_t size);
-char *memory_copy_string(const char *string);      /* NULL stays NULL */
+char *memory_copy_string(const char *string); /* NULL stays NULL */
 
 void buffer_append(struct buffer *buffer, const void *data, size_t len);
 void buffer_printf(struct buffer *buffer, const char *format, ...)

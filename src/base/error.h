@@ -4,22 +4,22 @@
 
 enum error_code {
 	ERROR_NONE,
-	ERROR_INVALID,     /* the input is wrong: change it */
+	ERROR_INVALID, /* the input is wrong: change it */
 	ERROR_NOT_FOUND,
-	ERROR_CONFLICT,    /* somebody else holds it: a port, a name */
+	ERROR_CONFLICT, /* somebody else holds it: a port, a name */
 	ERROR_DENIED,
 	ERROR_LIMIT,
 	ERROR_UNAVAILABLE, /* try again later */
-	ERROR_PEER,        /* the other side of a connection broke a rule */
-	ERROR_SYSTEM,      /* the operating system said no */
+	ERROR_PEER,	   /* the other side of a connection broke a rule */
+	ERROR_SYSTEM,	   /* the operating system said no */
 };
 
 struct error {
 	enum error_code code;
 	char symbol[64];   /* stable name for programs: "Conflict.Port"; may be empty */
 	char message[256]; /* one line, lower case, no full stop: what, to what, why */
-	char hint[160];    /* a full sentence on what to do, or empty */
-	char place[96];    /* "sallyport.yaml:12", or empty */
+	char hint[160];	   /* a full sentence on what to do, or empty */
+	char place[96];	   /* "sallyport.yaml:12", or empty */
 };
 
 #define must_check __attribute__((warn_unused_result))

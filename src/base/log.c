@@ -55,7 +55,8 @@ static void put_escaped(struct log *log, const char *value)
 static bool is_plain(const char *value)
 {
 	for (; *value != '\0'; value++)
-		if (*value <= ' ' || *value == '"' || *value == '\\' || *value == '=' || *value == 0x7f)
+		if (*value <= ' ' || *value == '"' || *value == '\\' || *value == '=' ||
+		    *value == 0x7f)
 			return false;
 	return true;
 }

@@ -20,17 +20,17 @@ struct log {
 	int fd;
 	bool json;
 	bool immediate;
-	uint64_t dropped;      /* lines */
-	const char *role;      /* "guardian", "control", "checker", "worker-0" */
+	uint64_t dropped; /* lines */
+	const char *role; /* "guardian", "control", "checker", "worker-0" */
 	size_t used;
-	size_t lines;          /* in the buffer */
+	size_t lines; /* in the buffer */
 	char buffer[LOG_BUFFER_SIZE];
 };
 
 /* A line being written. Keys are literals of ours. */
 struct log_line {
 	struct log *log;
-	size_t start;          /* where it begins in the buffer */
+	size_t start; /* where it begins in the buffer */
 	bool has_keys;
 };
 

@@ -15,9 +15,9 @@
 
 struct sha256 {
 	uint32_t state[8];
-	uint64_t total;    /* bytes so far */
+	uint64_t total; /* bytes so far */
 	uint8_t block[64];
-	size_t used;       /* of block */
+	size_t used; /* of block */
 };
 
 void sha256_init(struct sha256 *hash);

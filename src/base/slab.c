@@ -11,13 +11,13 @@ struct free_object {
 
 struct slab_block {
 	struct slab_block *next, *prev; /* in slab->usable, when it is there */
-	struct free_object *free;       /* given back */
-	size_t fresh;                   /* offset of the first object never taken */
+	struct free_object *free;	/* given back */
+	size_t fresh;			/* offset of the first object never taken */
 	size_t taken;
 };
 
-#define HEADER_SIZE ((sizeof(struct slab_block) + alignof(max_align_t) - 1) & \
-		     ~(alignof(max_align_t) - 1))
+#define HEADER_SIZE \
+	((sizeof(struct slab_block) + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1))
 
 void slab_init(struct slab *slab, size_t object_size, size_t block_size)
 {
@@ -30,7 +30,8 @@ void slab_init(struct slab *slab, size_t object_size, size_t block_size)
 /* Twice the size is mapped and what is not aligned is given back. */
 static struct slab_block *map_block(size_t size)
 {
-	uint8_t *raw = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *raw =
+		mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint8_t *aligned;
 
 	if (raw == MAP_FAILED)

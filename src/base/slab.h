@@ -13,10 +13,10 @@ struct slab_block;
 
 struct slab {
 	size_t object_size;
-	size_t block_size;        /* a power of two */
+	size_t block_size;	   /* a power of two */
 	struct slab_block *usable; /* blocks with a free object */
-	struct slab_block *spare; /* an empty one, or NULL */
-	size_t taken;             /* objects */
+	struct slab_block *spare;  /* an empty one, or NULL */
+	size_t taken;		   /* objects */
 };
 
 /* block_size: a power of two, many times object_size. */

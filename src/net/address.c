@@ -80,7 +80,8 @@ void address_format_ip(const struct address *address, char ret_text[ADDRESS_TEXT
 {
 	int family = address->family == 4 ? AF_INET : AF_INET6;
 
-	if (address->family == 0 || inet_ntop(family, address->ip, ret_text, ADDRESS_TEXT_SIZE) == NULL)
+	if (address->family == 0 ||
+	    inet_ntop(family, address->ip, ret_text, ADDRESS_TEXT_SIZE) == NULL)
 		snprintf(ret_text, ADDRESS_TEXT_SIZE, "-");
 }
 

@@ -11,7 +11,7 @@
 struct address {
 	uint8_t family; /* 4, 6, or 0: none */
 	uint8_t zero;
-	uint16_t port;  /* host byte order */
+	uint16_t port;	/* host byte order */
 	uint8_t ip[16]; /* unused bytes are zero */
 };
 

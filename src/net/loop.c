@@ -15,8 +15,8 @@
 struct loop {
 	int epoll;
 	uint64_t now_ms, now_us;
-	uint64_t tick;              /* the last one that was run */
-	uint64_t armed[SLOTS / 64]; /* which slots hold something */
+	uint64_t tick;		     /* the last one that was run */
+	uint64_t armed[SLOTS / 64];  /* which slots hold something */
 	struct timeout slots[SLOTS]; /* list heads */
 	struct epoll_event events[EVENTS];
 	int event_count, event_next;

@@ -16,7 +16,8 @@
 struct loop;
 
 struct watch {
-	void (*ready)(struct watch *watch, uint32_t events); /* EPOLLIN, EPOLLOUT, EPOLLRDHUP, ... */
+	void (*ready)(struct watch *watch,
+		      uint32_t events); /* EPOLLIN, EPOLLOUT, EPOLLRDHUP, ... */
 };
 
 /* Zeroed = not set. Coarse: it expires within LOOP_TICK_MS after its time, never before. */

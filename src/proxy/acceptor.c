@@ -10,7 +10,7 @@
 #include "base/monotime.h"
 #include "proxy/conn.h"
 
-#define ACCEPT_CAP 64      /* in one turn, of one socket */
+#define ACCEPT_CAP 64 /* in one turn, of one socket */
 #define RETRY_MS 100
 #define DESCRIPTORS_PER_CONN 2
 
@@ -21,17 +21,19 @@ struct acceptor {
 	int fd;
 	struct address address;
 	struct listener *listener; /* NULL: none yet */
-	bool ready;                /* there may be more to accept */
+	bool ready;		   /* there may be more to accept */
 	struct timeout retry;
 };
 
 /* Options that accepted sockets inherit: set once here instead of on each connection. */
 static void set_inherited(int fd, const struct listener *listener)
 {
-	static const struct { int level, option, value; } options[] = {
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },    { SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 },  { IPPROTO_TCP, TCP_KEEPINTVL, 10 },
-		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },    { IPPROTO_TCP, TCP_USER_TIMEOUT, 30000 },
+	static const struct {
+		int level, option, value;
+	} options[] = {
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },   { SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 }, { IPPROTO_TCP, TCP_KEEPINTVL, 10 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },   { IPPROTO_TCP, TCP_USER_TIMEOUT, 30000 },
 	};
 	int mss = (int)listener->mss;
 	size_t i;
@@ -205,7 +207,8 @@ static void acceptor_free(struct acceptor *acceptor)
 
 static void acceptor_bind(struct acceptor *acceptor)
 {
-	struct listener *listener = snapshot_listener(acceptor->worker->snapshot, &acceptor->address);
+	struct listener *listener =
+		snapshot_listener(acceptor->worker->snapshot, &acceptor->address);
 
 	if (listener != NULL)
 		listener_ref(listener);

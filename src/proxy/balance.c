@@ -291,8 +291,9 @@ static struct candidate *choose_wrr(struct group *group, uint32_t count)
 	for (i = 0; i < count; i++) {
 		struct candidate *candidate = &group->candidates[i];
 		int64_t share = (int64_t)candidate->share;
-		int64_t owed = atomic_fetch_add_explicit(&shared[candidate->server->slot].owed, share,
-							 memory_order_relaxed) + share;
+		int64_t owed = atomic_fetch_add_explicit(&shared[candidate->server->slot].owed,
+							 share, memory_order_relaxed) +
+			       share;
 
 		total += share;
 		if (best == NULL || owed > most) {
@@ -425,7 +426,8 @@ static void add_servers(struct group *group, const struct document_group *from,
 	for (i = 0; i < from->server_count; i++) {
 		struct server *server = find_server(old, &from->servers[i], &hint);
 
-		server = server != NULL ? server_ref(server) : server_new(&from->servers[i], group->env);
+		server = server != NULL ? server_ref(server)
+					: server_new(&from->servers[i], group->env);
 		server_update(server, from, &from->servers[i], now_ms);
 		group->servers[group->server_count++] = server;
 	}

@@ -25,19 +25,19 @@ struct group;
 struct server {
 	unsigned int refs;
 	uint32_t slot;
-	struct address address;     /* port 0: AnyPort */
+	struct address address; /* port 0: AnyPort */
 	char name[DOCUMENT_NAME_SIZE];
 	uint32_t weight;
-	bool gone;                  /* no longer in the served document, or its weight is 0 */
-	bool drain_enabled;         /* then its connections end drain_timeout_s after it is gone */
+	bool gone;	    /* no longer in the served document, or its weight is 0 */
+	bool drain_enabled; /* then its connections end drain_timeout_s after it is gone */
 	uint32_t drain_timeout_s;
-	uint64_t gone_ms;           /* loop time when it went */
+	uint64_t gone_ms; /* loop time when it went */
 	/* ejection, of this worker */
-	unsigned int failures;      /* in a row */
-	unsigned int ejections;     /* in a row: doubles the time */
-	uint64_t ejected_until_ms;  /* 0: not ejected */
+	unsigned int failures;	      /* in a row */
+	unsigned int ejections;	      /* in a row: doubles the time */
+	uint64_t ejected_until_ms;    /* 0: not ejected */
 	uint64_t ejected_good_checks; /* health->good_checks when it was ejected */
-	uint64_t hash;              /* of its address: Sch and Tch choose alike in every process */
+	uint64_t hash; /* of its address: Sch and Tch choose alike in every process */
 };
 
 struct balance_env {
@@ -60,7 +60,7 @@ struct balance_request {
 struct group *group_new(const struct document_group *from, struct group *old,
 			struct balance_env env, uint64_t now_ms);
 struct group *group_ref(struct group *group);
-void group_unref(struct group *group);            /* NULL is fine */
+void group_unref(struct group *group); /* NULL is fine */
 /* Marks all its servers gone: the group itself has left the document. */
 void group_retire(struct group *group, uint64_t now_ms);
 

@@ -16,7 +16,7 @@
 struct chain_key {
 	uint8_t chain[32]; /* admission_chain_hash() */
 	uint8_t trust[32]; /* content hash of the listener's CA certificates */
-	uint32_t depth;    /* CaDepth: another limit, another verdict */
+	uint32_t depth;	   /* CaDepth: another limit, another verdict */
 };
 
 struct chain_cache;

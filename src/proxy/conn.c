@@ -125,10 +125,10 @@ void conn_enter(struct conn *conn, enum conn_state state)
 
 	conn->state = (uint8_t)state;
 	if (state == CONN_RELAY) {
-		conn_set_deadline(conn, worker->now_ms + (conn->listener->idle_ms <
-							  DIAL_KEEP_ALIVE_AFTER_MS
-								  ? conn->listener->idle_ms
-								  : DIAL_KEEP_ALIVE_AFTER_MS));
+		conn_set_deadline(conn, worker->now_ms +
+						(conn->listener->idle_ms < DIAL_KEEP_ALIVE_AFTER_MS
+							 ? conn->listener->idle_ms
+							 : DIAL_KEEP_ALIVE_AFTER_MS));
 	} else if (state == CONN_ENDING) {
 		conn->ending_since_ms = worker->now_ms;
 		conn->kill_at_ms = 0;
@@ -279,7 +279,8 @@ void conn_new(struct worker *worker, int fd, const struct address *client,
 	stats->accepted++;
 	conn->counted_handshake = listener->tls != NULL;
 	stats->handshaking += conn->counted_handshake ? 1 : 0;
-	if (loop_add(worker->loop, fd, &conn->client.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP, NULL) < 0) {
+	if (loop_add(worker->loop, fd, &conn->client.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP, NULL) <
+	    0) {
 		conn_note_reason(conn, CLOSE_NO_MEMORY);
 		conn_free(conn);
 	} else if (conn_is_proxied(listener, client)) {
@@ -368,9 +369,11 @@ enum step conn_proxy_header(struct conn *conn)
 static bool is_revoked_now(const struct conn *conn)
 {
 	struct admission_facts facts = {
-		.trust = conn->listener->trust->trust, .rules = conn->listener->rules,
+		.trust = conn->listener->trust->trust,
+		.rules = conn->listener->rules,
 		.revocation = conn->worker->has_revocation ? &conn->worker->revocation : NULL,
-		.now = conn->record->not_before, .record = conn->record,
+		.now = conn->record->not_before,
+		.record = conn->record,
 	};
 	struct admission_verdict verdict;
 

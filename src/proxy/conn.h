@@ -55,54 +55,54 @@ struct pipe_pair;
 
 struct side {
 	struct watch watch;
-	int fd;                /* -1: none */
+	int fd;			 /* -1: none */
 	bool readable, writable; /* set by epoll, cleared by EAGAIN */
-	bool hung_up;          /* the peer's FIN has arrived: a short read is not the end of it */
-	bool failed;           /* EPOLLERR or EPOLLHUP was seen */
-	bool eof;              /* its input has ended */
-	bool fin_seen;         /* by TCP's own end: nothing can arrive any more */
-	bool broken;           /* writing failed: the peer is gone */
-	uint8_t end;           /* enum side_end */
-	struct queue out;      /* bytes for this side that its socket did not take yet */
-	struct pipe_pair *pipe; /* bulk on its way to this side by splice */
-	uint64_t moved;        /* bytes sent to this side */
-	uint32_t discarded;    /* bytes thrown away after our FIN */
+	bool hung_up;		 /* the peer's FIN has arrived: a short read is not the end of it */
+	bool failed;		 /* EPOLLERR or EPOLLHUP was seen */
+	bool eof;		 /* its input has ended */
+	bool fin_seen;		 /* by TCP's own end: nothing can arrive any more */
+	bool broken;		 /* writing failed: the peer is gone */
+	uint8_t end;		 /* enum side_end */
+	struct queue out;	 /* bytes for this side that its socket did not take yet */
+	struct pipe_pair *pipe;	 /* bulk on its way to this side by splice */
+	uint64_t moved;		 /* bytes sent to this side */
+	uint32_t discarded;	 /* bytes thrown away after our FIN */
 };
 
 struct dial; /* servers already tried; only while a first one has failed */
 
 struct conn {
 	struct worker *worker;
-	struct conn *next, *prev;        /* in worker->conns */
+	struct conn *next, *prev; /* in worker->conns */
 	struct conn *run_next;
 	bool in_run;
-	uint8_t state;                   /* enum conn_state */
-	uint8_t reason;                  /* enum close_reason of the end, valid once has_reason */
+	uint8_t state;	/* enum conn_state */
+	uint8_t reason; /* enum close_reason of the end, valid once has_reason */
 	bool has_reason;
-	bool refused;                    /* by admission: already logged */
-	bool counted_handshake;          /* holds a place in the handshaking gauge */
-	bool client_said_goodbye;        /* close_notify or FIN received: a reset is normal now */
-	bool established;                /* the handshake is done */
-	bool goodbye_sent;               /* our close_notify is on its way */
-	bool kept_alive;                 /* the server's socket has its keepalive options */
+	bool refused;		  /* by admission: already logged */
+	bool counted_handshake;	  /* holds a place in the handshaking gauge */
+	bool client_said_goodbye; /* close_notify or FIN received: a reset is normal now */
+	bool established;	  /* the handshake is done */
+	bool goodbye_sent;	  /* our close_notify is on its way */
+	bool kept_alive;	  /* the server's socket has its keepalive options */
 	struct timeout timeout;
-	uint64_t deadline_ms;            /* of the state; 0: none */
-	uint64_t ending_since_ms;        /* entered ENDING; gives up 2 s after the last progress */
-	uint64_t kill_at_ms;             /* 0, or when drain ends it */
+	uint64_t deadline_ms;	  /* of the state; 0: none */
+	uint64_t ending_since_ms; /* entered ENDING; gives up 2 s after the last progress */
+	uint64_t kill_at_ms;	  /* 0, or when drain ends it */
 	uint8_t kill_reason;
-	uint64_t started_ms, active_ms;  /* active: the last byte either way */
+	uint64_t started_ms, active_ms; /* active: the last byte either way */
 	struct side client, server;
 	struct tls_session tls;
-	struct queue early;              /* client bytes that came before they were wanted */
+	struct queue early; /* client bytes that came before they were wanted */
 	struct listener *listener;
 	struct server *server_entry;
 	struct dial *dial;
 	uint64_t connect_budget_end_ms;
-	struct admission_record *record; /* who it is; NULL: no certificate */
-	char *server_name;               /* SNI, NULL when none */
+	struct admission_record *record;	      /* who it is; NULL: no certificate */
+	char *server_name;			      /* SNI, NULL when none */
 	struct address client_address, local_address; /* local: family 0 until asked */
 	struct limit_source source;
-	uint64_t bytes_in, bytes_out;    /* from and to the client, decrypted */
+	uint64_t bytes_in, bytes_out; /* from and to the client, decrypted */
 	uint32_t handshake_ms;
 };
 
@@ -128,11 +128,11 @@ void conn_free(struct conn *conn);
 struct stats_listener *conn_stats(const struct conn *conn);
 
 /* The steps, by file. */
-enum step conn_proxy_header(struct conn *conn);  /* conn.c */
-enum step conn_handshake(struct conn *conn);     /* handshake.c */
-enum step conn_connect(struct conn *conn);       /* dial.c */
-enum step conn_relay(struct conn *conn);         /* relay.c */
-enum step conn_end(struct conn *conn);           /* ending.c */
+enum step conn_proxy_header(struct conn *conn); /* conn.c */
+enum step conn_handshake(struct conn *conn);	/* handshake.c */
+enum step conn_connect(struct conn *conn);	/* dial.c */
+enum step conn_relay(struct conn *conn);	/* relay.c */
+enum step conn_end(struct conn *conn);		/* ending.c */
 
 /* dial.c */
 enum step dial_begin(struct conn *conn);

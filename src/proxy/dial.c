@@ -28,7 +28,8 @@ void dial_free(struct conn *conn)
 static struct server *pick(struct conn *conn)
 {
 	struct balance_request request = {
-		.client = conn->client_address, .local = *conn_local_address(conn),
+		.client = conn->client_address,
+		.local = *conn_local_address(conn),
 		.now_ms = conn->worker->now_ms,
 	};
 
@@ -95,8 +96,8 @@ static enum dial_result start_connect(struct conn *conn)
 	conn->server.fd = fd;
 	if (connect(fd, (struct sockaddr *)&target, len) < 0 && errno != EINPROGRESS)
 		return is_resource_error(errno) ? DIAL_OUT_OF_RESOURCES : DIAL_SERVER_FAILED;
-	if (loop_add(conn->worker->loop, fd, &conn->server.watch,
-		     EPOLLIN | EPOLLOUT | EPOLLRDHUP, NULL) < 0)
+	if (loop_add(conn->worker->loop, fd, &conn->server.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP,
+		     NULL) < 0)
 		return DIAL_OUT_OF_RESOURCES;
 	return DIAL_UNDER_WAY;
 }
@@ -148,7 +149,7 @@ static enum step dial_next(struct conn *conn)
 			return conn_abort(conn, CLOSE_NO_MEMORY);
 	}
 	conn_set_deadline(conn, limit < conn->connect_budget_end_ms ? limit
-								   : conn->connect_budget_end_ms);
+								    : conn->connect_budget_end_ms);
 	return STEP_WAIT;
 }
 

@@ -116,8 +116,8 @@ static void give_up(struct conn *conn, struct side *side)
 /* A slow reader that still takes bytes gets them all. */
 static bool is_stuck(const struct conn *conn)
 {
-	uint64_t since = conn->active_ms > conn->ending_since_ms ? conn->active_ms
-								 : conn->ending_since_ms;
+	uint64_t since =
+		conn->active_ms > conn->ending_since_ms ? conn->active_ms : conn->ending_since_ms;
 
 	return conn->worker->now_ms - since >= ENDING_MS;
 }

@@ -44,7 +44,8 @@ static void admit(struct conn *conn, struct admission_record *record)
 	conn->record = record;
 }
 
-static uint8_t gate_admit(void *owner, const struct bytes *chain, size_t count, uint32_t *ret_life_s)
+static uint8_t gate_admit(void *owner, const struct bytes *chain, size_t count,
+			  uint32_t *ret_life_s)
 {
 	struct conn *conn = owner;
 	struct worker *worker = conn->worker;
@@ -114,7 +115,8 @@ static bool same_door(struct unpack *in, const struct conn *conn)
 	same &= unpack_u8(in) == (uint8_t)conn->listener->client_mode;
 	same &= equals_string(unpack_bytes(in), conn->listener->name);
 	policy = unpack_raw(in, DOCUMENT_HASH_SIZE);
-	same &= policy != NULL && memcmp(policy, conn->listener->policy_hash, DOCUMENT_HASH_SIZE) == 0;
+	same &= policy != NULL &&
+		memcmp(policy, conn->listener->policy_hash, DOCUMENT_HASH_SIZE) == 0;
 	same &= equals_string(unpack_bytes(in), conn->server_name);
 	return same;
 }

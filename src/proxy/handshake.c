@@ -61,8 +61,7 @@ enum step conn_handshake(struct conn *conn)
 		return STEP_WAIT;
 	if (got == SIDE_EOF || got == SIDE_ERROR)
 		return handshake_ended(conn, CLOSE_CLIENT_GONE);
-	if (conn->tls.ssl == NULL &&
-	    tls_session_open(&conn->tls, conn->listener->tls, conn) < 0)
+	if (conn->tls.ssl == NULL && tls_session_open(&conn->tls, conn->listener->tls, conn) < 0)
 		return handshake_ended(conn, CLOSE_NO_MEMORY);
 	tls_session_feed(&conn->tls, (struct bytes){ conn->worker->read_buffer, (size_t)got });
 	result = tls_session_handshake(&conn->tls);

@@ -107,11 +107,11 @@ static void set_trust(struct listener *listener, const struct document_listener 
 	listener->client_mode = TLS_CLIENT_NONE;
 	if (!from->ca_enabled)
 		return;
-	listener->client_mode = from->ca_mode == MODEL_CA_OPTIONAL ? TLS_CLIENT_OPTIONAL
-								   : TLS_CLIENT_REQUIRED;
+	listener->client_mode =
+		from->ca_mode == MODEL_CA_OPTIONAL ? TLS_CLIENT_OPTIONAL : TLS_CLIENT_REQUIRED;
 	listener->trust = trust_set_ref(trusts[from->trust]);
-	listener->rules = (struct admission_rules){ from->ca_mode, from->ca_depth,
-						    from->revocation_mode };
+	listener->rules =
+		(struct admission_rules){ from->ca_mode, from->ca_depth, from->revocation_mode };
 }
 
 struct alpn_list {
@@ -149,9 +149,12 @@ static int set_tls(struct listener *listener, const struct document *document,
 	struct alpn_list alpn = alpn_of(from->alpn_policy);
 	struct bytes *names = NULL;
 	struct tls_rules rules = {
-		.versions = policy->tls_versions, .ciphers = policy->ciphers,
-		.cipher_count = policy->cipher_count, .alpn = alpn.protocols,
-		.alpn_count = alpn.count, .client = listener->client_mode,
+		.versions = policy->tls_versions,
+		.ciphers = policy->ciphers,
+		.cipher_count = policy->cipher_count,
+		.alpn = alpn.protocols,
+		.alpn_count = alpn.count,
+		.client = listener->client_mode,
 		.identity = { (const uint8_t *)listener->name, strlen(listener->name) },
 	};
 	size_t i;
@@ -173,7 +176,8 @@ static int set_tls(struct listener *listener, const struct document *document,
 
 /* MODEL_TLS_* and TLS_VERSION_* are the same bits. */
 _Static_assert(MODEL_TLS_1_0 == TLS_VERSION_1_0 && MODEL_TLS_1_1 == TLS_VERSION_1_1 &&
-	       MODEL_TLS_1_2 == TLS_VERSION_1_2 && MODEL_TLS_1_3 == TLS_VERSION_1_3, "TLS versions");
+		       MODEL_TLS_1_2 == TLS_VERSION_1_2 && MODEL_TLS_1_3 == TLS_VERSION_1_3,
+	       "TLS versions");
 
 struct listener *listener_new(const struct document *document, const struct document_listener *from,
 			      struct credential *const *credentials,
@@ -185,10 +189,12 @@ struct listener *listener_new(const struct document *document, const struct docu
 	listener->refs = 1;
 	copy_settings(listener, from);
 	listener->drain_timeout_s = document->groups[from->group].drain_timeout_s;
-	listener->addresses = copy_array(from->addresses, from->address_count, sizeof(struct address));
+	listener->addresses =
+		copy_array(from->addresses, from->address_count, sizeof(struct address));
 	listener->address_count = from->address_count;
-	listener->proxy_from = copy_array(from->proxy_protocol_from, from->proxy_protocol_from_count,
-					  sizeof(struct address_block));
+	listener->proxy_from =
+		copy_array(from->proxy_protocol_from, from->proxy_protocol_from_count,
+			   sizeof(struct address_block));
 	listener->proxy_from_count = from->proxy_protocol_from_count;
 	if (from->protocol != MODEL_TCPSSL)
 		return listener;
@@ -265,9 +271,9 @@ static size_t credentials_named(const struct listener *listener, const char *nam
 	size_t count = 0;
 	uint32_t i;
 
-	for (i = first_named(listener, name);
-	     i < listener->name_count && count < TLS_CREDENTIALS &&
-	     strcmp(listener->names[i].name, name) == 0; i++)
+	for (i = first_named(listener, name); i < listener->name_count && count < TLS_CREDENTIALS &&
+					      strcmp(listener->names[i].name, name) == 0;
+	     i++)
 		ret_credentials[count++] = listener->names[i].credential;
 	return count;
 }

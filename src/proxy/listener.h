@@ -29,7 +29,7 @@ struct trust_set *trust_set_ref(struct trust_set *set);
 void trust_set_unref(struct trust_set *set); /* NULL is fine */
 
 struct listener_name {
-	const char *name;              /* lower case; "*.x" is a wildcard */
+	const char *name; /* lower case; "*.x" is a wildcard */
 	struct credential *credential;
 };
 
@@ -42,25 +42,25 @@ struct listener {
 	uint32_t address_count;
 	uint16_t start_port, end_port;
 	bool stopped;
-	uint32_t drain_timeout_s;      /* for its connections once it is removed */
+	uint32_t drain_timeout_s; /* for its connections once it is removed */
 	struct group *group;
 
 	uint64_t idle_ms, handshake_ms, connect_ms, connect_budget_ms, half_close_ms;
 	uint32_t cps, mss, max_connections;
 	struct limit_rules source_rules;
-	bool proxy_protocol;           /* v2 towards the server */
-	bool reset_unclean;            /* UncleanClose: Reset */
+	bool proxy_protocol; /* v2 towards the server */
+	bool reset_unclean;  /* UncleanClose: Reset */
 	struct address_block *proxy_from;
 	uint32_t proxy_from_count;
 
-	struct tls_context *tls;       /* NULL: a TCP listener */
+	struct tls_context *tls; /* NULL: a TCP listener */
 	uint8_t policy_hash[DOCUMENT_HASH_SIZE];
 	struct credential *default_credential;
-	struct listener_name *names;   /* sorted by name */
-	char *name_block;              /* where they lie */
+	struct listener_name *names; /* sorted by name */
+	char *name_block;	     /* where they lie */
 	uint32_t name_count;
 	enum tls_client_certificate client_mode;
-	struct trust_set *trust;       /* NULL: no client certificates */
+	struct trust_set *trust; /* NULL: no client certificates */
 	struct admission_rules rules;
 };
 

@@ -76,7 +76,8 @@ static enum step tls_broke(struct conn *conn)
 	struct tls_failure failure;
 
 	tls_session_failure(&conn->tls, &failure);
-	return conn_abort(conn, failure.key_update_flood ? CLOSE_KEY_UPDATE_FLOOD : CLOSE_TLS_ERROR);
+	return conn_abort(conn,
+			  failure.key_update_flood ? CLOSE_KEY_UPDATE_FLOOD : CLOSE_TLS_ERROR);
 }
 
 static int deliver_to_server(struct conn *conn, const uint8_t *data, size_t len)

@@ -21,8 +21,8 @@ static void put_reason(struct log_line *line, const struct admission_verdict *ve
 	log_text(line, "subject", verdict->subject);
 	log_text(line, "issuer", verdict->issuer);
 	log_text(line, "serial", verdict->serial);
-	log_text(line, "detail", verdict->detail[0] != '\0' ? verdict->detail
-							    : reason_text(verdict->reason));
+	log_text(line, "detail",
+		 verdict->detail[0] != '\0' ? verdict->detail : reason_text(verdict->reason));
 }
 
 void report_refused(struct conn *conn, const struct admission_verdict *verdict)

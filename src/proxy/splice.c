@@ -12,7 +12,7 @@
 
 struct pipe_pair {
 	struct pipe_pair *next; /* in worker->pipes */
-	int in, out;            /* write end, read end */
+	int in, out;		/* write end, read end */
 	size_t held;
 };
 

@@ -24,35 +24,35 @@ struct acceptor;
 struct worker {
 	struct child *child;
 	struct loop *loop;
-	struct stats_worker *stats;      /* this worker's block */
+	struct stats_worker *stats; /* this worker's block */
 	struct balance_env env;
-	uint64_t now_ms;                 /* of this turn */
+	uint64_t now_ms; /* of this turn */
 
-	struct snapshot *snapshot;       /* NULL until the first document */
+	struct snapshot *snapshot;	  /* NULL until the first document */
 	struct snapshot_builder *builder; /* NULL: nothing is being built */
-	struct bytes next_revocation;    /* goes with the builder */
+	struct bytes next_revocation;	  /* goes with the builder */
 	struct bytes revocation_bytes;
 	struct revocation revocation;
 	bool has_revocation;
 	struct chain_cache *chains;
 
 	struct acceptor *acceptors;
-	bool accept_again;               /* an acceptor was cut by its cap */
+	bool accept_again; /* an acceptor was cut by its cap */
 	bool draining;
 	uint64_t drain_end_ms;
 
 	struct slab conn_pool, chunk_pool;
-	struct conn *conns;              /* all of them */
+	struct conn *conns;		   /* all of them */
 	struct conn *run_first, *run_last; /* to be run in the next turn */
-	struct conn *sweep;              /* next to be judged anew, NULL: no sweep under way */
+	struct conn *sweep;		   /* next to be judged anew, NULL: no sweep under way */
 	bool sweep_revocation;
-	size_t conn_count, conn_max;     /* max: what the descriptors allow */
-	size_t descriptors;              /* RLIMIT_NOFILE less the reserve */
+	size_t conn_count, conn_max; /* max: what the descriptors allow */
+	size_t descriptors;	     /* RLIMIT_NOFILE less the reserve */
 
-	uint8_t *read_buffer;            /* READ_SIZE */
-	uint8_t *plain_buffer;           /* PLAIN_SIZE */
-	struct buffer tls_output;        /* ciphertext on its way out, within one call */
-	struct pipe_pair *pipes;         /* idle pipes for splice */
+	uint8_t *read_buffer;	  /* READ_SIZE */
+	uint8_t *plain_buffer;	  /* PLAIN_SIZE */
+	struct buffer tls_output; /* ciphertext on its way out, within one call */
+	struct pipe_pair *pipes;  /* idle pipes for splice */
 	unsigned int pipes_left, pipes_all;
 };
 

@@ -19,9 +19,9 @@
 #define STATS_LAYOUT_VERSION 1u
 #define STATS_LISTENERS 1024u
 #define STATS_SERVERS 4096u
-#define STATS_REASONS 32u      /* >= REASON_COUNT */
-#define STATS_CLOSES 32u       /* >= rows of the close-reason table in proxy/close.h */
-#define STATS_SOURCES 16384u   /* open-addressed rows per worker; a power of two */
+#define STATS_REASONS 32u    /* >= REASON_COUNT */
+#define STATS_CLOSES 32u     /* >= rows of the close-reason table in proxy/close.h */
+#define STATS_SOURCES 16384u /* open-addressed rows per worker; a power of two */
 
 /* Counters of one listener in one worker: name, Prometheus name without prefix, help. */
 #define STATS_LISTENER_COUNTERS(X) \
@@ -46,17 +46,17 @@ struct stats_listener {
 	uint64_t ciphers[16]; /* by the table in tls/names.h */
 	uint64_t groups[8];
 	/* gauges */
-	uint64_t active;      /* open connections, handshaking ones included */
+	uint64_t active; /* open connections, handshaking ones included */
 	uint64_t handshaking;
 };
 
 struct stats_server {
-	uint64_t connections; /* opened */
-	uint64_t failures;    /* connects refused or timed out */
+	uint64_t connections;	      /* opened */
+	uint64_t failures;	      /* connects refused or timed out */
 	uint64_t bytes_in, bytes_out; /* from and to the server */
 	/* gauges */
 	uint64_t active;
-	uint64_t ejected;     /* 1 while this worker keeps it out */
+	uint64_t ejected; /* 1 while this worker keeps it out */
 };
 
 /* One source address (IPv6: its /64) at one listener, for the per-source limits. */
@@ -64,14 +64,15 @@ struct stats_source {
 	_Atomic uint64_t key; /* 0: free; keyed hash of listener slot and address */
 	_Atomic uint32_t connections;
 	_Atomic uint32_t handshakes;
-	_Atomic uint32_t second, count, count_before; /* handshakes begun in this second and the last */
+	_Atomic uint32_t second, count,
+		count_before; /* handshakes begun in this second and the last */
 };
 
 struct stats_worker {
-	uint64_t turns;               /* event-loop turns: the guardian watches them */
+	uint64_t turns; /* event-loop turns: the guardian watches them */
 	uint64_t pid;
 	uint64_t version_served;
-	uint64_t longest_turn_us;     /* since the start */
+	uint64_t longest_turn_us; /* since the start */
 	uint64_t log_dropped;
 	uint64_t memory_full, descriptors_full; /* times accepting stopped */
 	uint64_t chain_cache_hits, chain_cache_misses;
@@ -95,7 +96,7 @@ struct stats_shared_server {
 struct stats {
 	uint32_t layout_version;
 	uint32_t workers;
-	uint64_t source_key[2];       /* random key of the source hash */
+	uint64_t source_key[2]; /* random key of the source hash */
 	uint64_t checker_turns, checker_pid, checker_version;
 	uint64_t control_pid, guardian_pid, started_s;
 	struct stats_shared_listener shared[STATS_LISTENERS];
@@ -121,16 +122,17 @@ enum health_reason {
 #define X(name, text) HEALTH_REASON_##name,
 	HEALTH_REASONS(X)
 #undef X
-	HEALTH_REASON_COUNT
+		HEALTH_REASON_COUNT
 };
 
 struct health_server {
-	_Atomic uint32_t state;       /* enum health_state; UNCHECKED: checks are off */
+	_Atomic uint32_t state; /* enum health_state; UNCHECKED: checks are off */
 	_Atomic uint32_t reason;
 	_Atomic uint64_t good_checks; /* counts good checks: a change ends an ejection */
-	_Atomic uint64_t changed_ms;  /* monotonic time of the last change: slow start counts from it */
+	_Atomic uint64_t
+		changed_ms; /* monotonic time of the last change: slow start counts from it */
 	_Atomic uint64_t checks, failures;
-	uint64_t identity;            /* hash of the server's identity: a reused slot starts afresh */
+	uint64_t identity; /* hash of the server's identity: a reused slot starts afresh */
 };
 
 struct health {
@@ -139,7 +141,8 @@ struct health {
 };
 
 const char *health_reason_text(enum health_reason reason);
-const char *health_state_text(enum health_state state); /* Initial, Healthy, Unhealthy, Unavailable */
+const char *
+health_state_text(enum health_state state); /* Initial, Healthy, Unhealthy, Unavailable */
 
 size_t stats_size(uint32_t workers);
 /* New, zeroed memfds with the versions set. */

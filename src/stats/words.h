@@ -18,7 +18,8 @@
 	X(SERVER_RESET, "server_reset", true, "the server reset the connection") \
 	X(CLIENT_REFUSED, "client_refused", true, "the client was not admitted") \
 	X(HANDSHAKE_FAILED, "handshake_failed", true, "the TLS handshake failed") \
-	X(HANDSHAKE_TIMEOUT, "handshake_timeout", true, "the handshake took longer than HandshakeTimeout") \
+	X(HANDSHAKE_TIMEOUT, "handshake_timeout", true, \
+	  "the handshake took longer than HandshakeTimeout") \
 	X(TLS_ERROR, "tls_error", true, "the client broke the TLS protocol") \
 	X(KEY_UPDATE_FLOOD, "key_update_flood", true, "more than 32 KeyUpdates in 10 s") \
 	X(PROXY_HEADER, "proxy_header", true, "no valid PROXY header came from a trusted source") \
@@ -26,9 +27,11 @@
 	X(CONNECT_FAILED, "connect_failed", true, "no server answered within ConnectBudget") \
 	X(IDLE_TIMEOUT, "idle_timeout", true, "no byte for IdleTimeout") \
 	X(HALF_CLOSE_TIMEOUT, "half_close_timeout", true, "half-closed for HalfCloseTimeout") \
-	X(SERVER_DRAINED, "server_drained", true, "the server was removed and its drain time is over") \
+	X(SERVER_DRAINED, "server_drained", true, \
+	  "the server was removed and its drain time is over") \
 	X(LISTENER_REMOVED, "listener_removed", true, "the listener was removed or stopped") \
-	X(CLIENT_REVOKED, "client_revoked", true, "the client's certificate was revoked meanwhile") \
+	X(CLIENT_REVOKED, "client_revoked", true, \
+	  "the client's certificate was revoked meanwhile") \
 	X(SHUTDOWN, "shutdown", true, "Sallyport is stopping") \
 	X(NO_MEMORY, "no_memory", true, "memory or descriptors ran out") \
 	X(SOURCE_LIMIT, "source_limit", true, "a client behind a proxy was over a per-source limit")
@@ -37,7 +40,7 @@ enum close_reason {
 #define X(name, word, is_error, text) CLOSE_##name,
 	CLOSE_REASONS(X)
 #undef X
-	CLOSE_REASON_COUNT
+		CLOSE_REASON_COUNT
 };
 
 const char *stats_close_word(unsigned int reason);

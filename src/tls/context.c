@@ -22,10 +22,11 @@ static const char groups[] = "X25519MLKEM768:X25519:P-256:P-384";
 
 /* No SHA-1: the library's default list still holds rsa_pkcs1_sha1, and lacks Ed25519. */
 static const uint16_t verify_algorithms[] = {
-	SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_RSA_PSS_RSAE_SHA256, SSL_SIGN_RSA_PKCS1_SHA256,
-	SSL_SIGN_ECDSA_SECP384R1_SHA384, SSL_SIGN_RSA_PSS_RSAE_SHA384, SSL_SIGN_RSA_PKCS1_SHA384,
-	SSL_SIGN_ECDSA_SECP521R1_SHA512, SSL_SIGN_RSA_PSS_RSAE_SHA512, SSL_SIGN_RSA_PKCS1_SHA512,
-	SSL_SIGN_ED25519,
+	SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_RSA_PSS_RSAE_SHA256,
+	SSL_SIGN_RSA_PKCS1_SHA256,	 SSL_SIGN_ECDSA_SECP384R1_SHA384,
+	SSL_SIGN_RSA_PSS_RSAE_SHA384,	 SSL_SIGN_RSA_PKCS1_SHA384,
+	SSL_SIGN_ECDSA_SECP521R1_SHA512, SSL_SIGN_RSA_PSS_RSAE_SHA512,
+	SSL_SIGN_RSA_PKCS1_SHA512,	 SSL_SIGN_ED25519,
 };
 
 struct tls_context *tls_context_of(const SSL *ssl)
@@ -105,7 +106,8 @@ static enum ssl_verify_result_t verify_client(SSL *ssl, uint8_t *out_alert)
 		return ssl_verify_invalid;
 	}
 	/* Caps the whole lineage: tickets given out on resumption inherit what is left of it. */
-	SSL_SESSION_set_timeout(SSL_get_session(ssl), life_s < TICKET_LIFE_S ? life_s : TICKET_LIFE_S);
+	SSL_SESSION_set_timeout(SSL_get_session(ssl),
+				life_s < TICKET_LIFE_S ? life_s : TICKET_LIFE_S);
 	return ssl_verify_ok;
 }
 
@@ -118,8 +120,9 @@ static int select_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const ui
 	uint8_t *selected;
 
 	(void)ssl;
-	if (SSL_select_next_proto(&selected, out_len, context->alpn, (unsigned int)context->alpn_len,
-				  in, in_len) != OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&selected, out_len, context->alpn,
+				  (unsigned int)context->alpn_len, in,
+				  in_len) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = selected;
 	return SSL_TLSEXT_ERR_OK;
@@ -147,7 +150,11 @@ static void set_alpn(struct tls_context *context, const struct tls_rules *rules)
 
 static int set_versions(SSL_CTX *ctx, uint32_t versions)
 {
-	static const struct { uint32_t bit; uint16_t version; uint32_t off; } known[] = {
+	static const struct {
+		uint32_t bit;
+		uint16_t version;
+		uint32_t off;
+	} known[] = {
 		{ TLS_VERSION_1_0, TLS1_VERSION, SSL_OP_NO_TLSv1 },
 		{ TLS_VERSION_1_1, TLS1_1_VERSION, SSL_OP_NO_TLSv1_1 },
 		{ TLS_VERSION_1_2, TLS1_2_VERSION, SSL_OP_NO_TLSv1_2 },
@@ -197,7 +204,7 @@ static int set_ciphers(SSL_CTX *ctx, const struct tls_rules *rules)
 
 static void set_client_certificate(SSL_CTX *ctx, const struct tls_rules *rules)
 {
-	STACK_OF(CRYPTO_BUFFER) *names;
+	STACK_OF(CRYPTO_BUFFER) * names;
 	int mode = SSL_VERIFY_PEER;
 	size_t i;
 

@@ -24,7 +24,8 @@ struct tls_hooks {
 			 struct credential *ret_credentials[TLS_CREDENTIALS]);
 	/* Judges the presented chain (DER, leaf first). Returns 0 or the alert to refuse with.
 	 * ret_life_s: how long tickets of this session may live. */
-	uint8_t (*admit)(void *owner, const struct bytes *chain, size_t count, uint32_t *ret_life_s);
+	uint8_t (*admit)(void *owner, const struct bytes *chain, size_t count,
+			 uint32_t *ret_life_s);
 	/* Appends what ticket_admit will want to know. */
 	void (*ticket_record)(void *owner, struct buffer *out);
 	/* May a session with this record be resumed now, by this owner? No: full handshake. */
@@ -39,15 +40,15 @@ struct tls_hooks {
 enum tls_client_certificate { TLS_CLIENT_NONE, TLS_CLIENT_OPTIONAL, TLS_CLIENT_REQUIRED };
 
 struct tls_rules {
-	uint32_t versions;                 /* TLS_VERSION_* */
-	const struct bytes *ciphers;       /* OpenSSL names; unknown ones are left out */
+	uint32_t versions;	     /* TLS_VERSION_* */
+	const struct bytes *ciphers; /* OpenSSL names; unknown ones are left out */
 	size_t cipher_count;
-	const char *const *alpn;           /* in order of preference; NULL: ALPN is off */
+	const char *const *alpn; /* in order of preference; NULL: ALPN is off */
 	size_t alpn_count;
 	enum tls_client_certificate client;
-	const struct bytes *ca_names;      /* subject DER, advertised to the client; may be empty */
+	const struct bytes *ca_names; /* subject DER, advertised to the client; may be empty */
 	size_t ca_name_count;
-	struct bytes identity;             /* of the listener: binds its sessions to it */
+	struct bytes identity; /* of the listener: binds its sessions to it */
 };
 
 struct tls_context;

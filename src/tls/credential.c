@@ -15,8 +15,8 @@ struct credential {
 	size_t chain_count;
 	CRYPTO_BUFFER **chain;
 	struct buffer key;
-	EVP_PKEY *parsed;                  /* NULL until used, and after being pushed out */
-	struct credential *newer, *older;  /* among the parsed ones */
+	EVP_PKEY *parsed;		  /* NULL until used, and after being pushed out */
+	struct credential *newer, *older; /* among the parsed ones */
 };
 
 /* The parsed keys of this process, most recently used first. */
@@ -107,5 +107,7 @@ int credential_use(struct credential *credential, SSL *ssl)
 		lru_push(credential);
 	}
 	return SSL_set_chain_and_key(ssl, credential->chain, credential->chain_count,
-				     credential->parsed, NULL) == 1 ? 0 : -1;
+				     credential->parsed, NULL) == 1
+		       ? 0
+		       : -1;
 }

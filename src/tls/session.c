@@ -11,7 +11,7 @@
 
 #include "tls/context_internal.h"
 
-static struct buffer *output;      /* of this thread, see tls_session_set_environment() */
+static struct buffer *output; /* of this thread, see tls_session_set_environment() */
 static const uint64_t *clock_ms;
 static BIO_METHOD *bio_method;
 
@@ -215,8 +215,8 @@ void tls_session_failure(const struct tls_session *session, struct tls_failure *
 	*ret_failure = (struct tls_failure){
 		.alert_sent = session->alert_sent,
 		.alert_received = session->alert_received,
-		.no_certificate = of_tls && ERR_GET_REASON(code) ==
-						    SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE,
+		.no_certificate =
+			of_tls && ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE,
 		.bad_proof = session->alert_sent == SSL_AD_DECRYPT_ERROR,
 		.key_update_flood = session->key_updates > TLS_KEY_UPDATES,
 	};
@@ -226,18 +226,36 @@ void tls_session_failure(const struct tls_session *session, struct tls_failure *
 
 const char *tls_alert_name(uint8_t alert)
 {
-	static const struct { uint8_t number; const char *name; } names[] = {
-		{ 0, "close_notify" }, { 10, "unexpected_message" }, { 20, "bad_record_mac" },
-		{ 22, "record_overflow" }, { 40, "handshake_failure" }, { 42, "bad_certificate" },
-		{ 43, "unsupported_certificate" }, { 44, "certificate_revoked" },
-		{ 45, "certificate_expired" }, { 46, "certificate_unknown" },
-		{ 47, "illegal_parameter" }, { 48, "unknown_ca" }, { 49, "access_denied" },
-		{ 50, "decode_error" }, { 51, "decrypt_error" }, { 70, "protocol_version" },
-		{ 71, "insufficient_security" }, { 80, "internal_error" },
-		{ 86, "inappropriate_fallback" }, { 90, "user_canceled" },
-		{ 100, "no_renegotiation" }, { 109, "missing_extension" },
-		{ 110, "unsupported_extension" }, { 112, "unrecognized_name" },
-		{ 116, "certificate_required" }, { 120, "no_application_protocol" },
+	static const struct {
+		uint8_t number;
+		const char *name;
+	} names[] = {
+		{ 0, "close_notify" },
+		{ 10, "unexpected_message" },
+		{ 20, "bad_record_mac" },
+		{ 22, "record_overflow" },
+		{ 40, "handshake_failure" },
+		{ 42, "bad_certificate" },
+		{ 43, "unsupported_certificate" },
+		{ 44, "certificate_revoked" },
+		{ 45, "certificate_expired" },
+		{ 46, "certificate_unknown" },
+		{ 47, "illegal_parameter" },
+		{ 48, "unknown_ca" },
+		{ 49, "access_denied" },
+		{ 50, "decode_error" },
+		{ 51, "decrypt_error" },
+		{ 70, "protocol_version" },
+		{ 71, "insufficient_security" },
+		{ 80, "internal_error" },
+		{ 86, "inappropriate_fallback" },
+		{ 90, "user_canceled" },
+		{ 100, "no_renegotiation" },
+		{ 109, "missing_extension" },
+		{ 110, "unsupported_extension" },
+		{ 112, "unrecognized_name" },
+		{ 116, "certificate_required" },
+		{ 120, "no_application_protocol" },
 	};
 	size_t i;
 

@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "tls/context.h"
 
-#define TLS_KEY_UPDATES 32u       /* at most, in TLS_KEY_UPDATE_MS */
+#define TLS_KEY_UPDATES 32u /* at most, in TLS_KEY_UPDATE_MS */
 #define TLS_KEY_UPDATE_MS 10000u
 
 enum tls_result {
@@ -25,28 +25,28 @@ enum tls_result {
 };
 
 struct tls_failure {
-	uint8_t alert_sent;      /* 0: none */
-	uint8_t alert_received;  /* 0: none */
-	bool no_certificate;     /* the client sent none and one is required */
-	bool bad_proof;          /* its CertificateVerify is wrong */
+	uint8_t alert_sent;	/* 0: none */
+	uint8_t alert_received; /* 0: none */
+	bool no_certificate;	/* the client sent none and one is required */
+	bool bad_proof;		/* its CertificateVerify is wrong */
 	bool key_update_flood;
-	char text[96];           /* the library's reason, for the log */
+	char text[96]; /* the library's reason, for the log */
 };
 
 struct tls_info {
-	unsigned int version;    /* 0x0303, 0x0304, ... */
-	uint16_t cipher;         /* IANA number */
-	uint16_t group;          /* 0: static RSA */
+	unsigned int version; /* 0x0303, 0x0304, ... */
+	uint16_t cipher;      /* IANA number */
+	uint16_t group;	      /* 0: static RSA */
 	bool resumed;
-	const char *alpn;        /* "" when none; valid until the session closes */
+	const char *alpn; /* "" when none; valid until the session closes */
 	size_t alpn_len;
 	const char *version_name, *cipher_name;
 };
 
 struct tls_session {
-	void *ssl;               /* NULL: not open */
-	void *owner;             /* for the hooks */
-	struct bytes input;      /* what is left of what was fed */
+	void *ssl;	    /* NULL: not open */
+	void *owner;	    /* for the hooks */
+	struct bytes input; /* what is left of what was fed */
 	uint32_t key_updates;
 	uint64_t key_updates_since_ms;
 	uint8_t alert_sent, alert_received;

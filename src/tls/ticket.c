@@ -38,8 +38,8 @@ void ticket_keys_set(const struct ticket_key *new_keys, size_t count)
 	key_count = 0;
 	for (i = 0; i < count && i < TICKET_KEYS; i++) {
 		memcpy(keys[key_count].id, new_keys[i].id, ID_SIZE);
-		if (EVP_AEAD_CTX_init(&keys[key_count].aead, EVP_aead_aes_256_gcm(), new_keys[i].key,
-				      32, TAG_SIZE, NULL) == 1)
+		if (EVP_AEAD_CTX_init(&keys[key_count].aead, EVP_aead_aes_256_gcm(),
+				      new_keys[i].key, 32, TAG_SIZE, NULL) == 1)
 			key_count++;
 	}
 }
@@ -71,7 +71,8 @@ static int seal(SSL *ssl, uint8_t *out, size_t *out_len, size_t max_out_len, con
 	size_t sealed_len;
 
 	(void)ssl;
-	if (key_count == 0 || record.len > RECORD_MAX || max_out_len < OVERHEAD + record.len + in_len)
+	if (key_count == 0 || record.len > RECORD_MAX ||
+	    max_out_len < OVERHEAD + record.len + in_len)
 		return 0;
 	plain.len = 0;
 	buffer_append(&plain, length, sizeof(length));
@@ -102,16 +103,17 @@ static bool unseal(const uint8_t *in, size_t in_len)
 		return false;
 	plain.len = 0;
 	buffer_append(&plain, in, in_len); /* makes room */
-	if (EVP_AEAD_CTX_open(&keys[i].aead, plain.data, &opened, plain.len, in + ID_SIZE, NONCE_SIZE,
-			      in + ID_SIZE + NONCE_SIZE, in_len - ID_SIZE - NONCE_SIZE, in,
-			      ID_SIZE) != 1)
+	if (EVP_AEAD_CTX_open(&keys[i].aead, plain.data, &opened, plain.len, in + ID_SIZE,
+			      NONCE_SIZE, in + ID_SIZE + NONCE_SIZE, in_len - ID_SIZE - NONCE_SIZE,
+			      in, ID_SIZE) != 1)
 		return false;
 	plain.len = opened;
 	return true;
 }
 
 static enum ssl_ticket_aead_result_t open_ticket(SSL *ssl, uint8_t *out, size_t *out_len,
-						 size_t max_out_len, const uint8_t *in, size_t in_len)
+						 size_t max_out_len, const uint8_t *in,
+						 size_t in_len)
 {
 	struct bytes of_owner;
 	size_t used;
