@@ -16,11 +16,11 @@ HANDSHAKE_TIMEOUT = 15
 
 
 def memory_kib(pids):
-    """What belongs to these processes alone: pages shared with others are not counted twice."""
+    """What these processes have written: shared pages of the program file come and go with others."""
     total = 0
     for pid in pids:
         with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-            total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+            total += sum(int(line.split()[1]) for line in file if line.startswith("Private_Dirty:"))
     return total
 
 
