@@ -1,5 +1,6 @@
 """Which server gets the next connection, by each scheduler's rule."""
 import collections
+import time
 
 import pytest
 
@@ -117,18 +118,24 @@ def test_tch_spreads_the_connections_of_one_source(door):
 
 
 def test_slow_start_lets_a_server_grow_into_its_share(door):
-    """Back from the dead, it first gets a tenth."""
+    """Back from the dead, it first gets a tenth of its weight, and all of it in the end."""
     entries = servers(door, 2)
-    door.group("web", *entries, Scheduler="Wrr", SlowStart=30, HealthCheckConfig={
+    door.group("web", *entries, Scheduler="Wrr", SlowStart=6, HealthCheckConfig={
         "HealthCheckType": "TCP", "HealthCheckInterval": 1, "HealthCheckConnectTimeout": 1,
         "HealthyThreshold": 2, "UnhealthyThreshold": 2})
     port = door.listener(protocol="TCP")
     first = door.backends[0]
     sallyport = door.start(workers=1)
+
+    def share(count):
+        return collections.Counter(ask(door, port) for _ in range(count))["ECS01"] / count
     wait_for(lambda: set(sallyport.server_states().values()) == {"Healthy"}, 10, "health")
     first.close()
     wait_for(lambda: sallyport.server_states()["ECS01"] == "Unhealthy", 10, "its death")
+    begin = time.monotonic()
+    # By then the other one is past its own slow start.
+    wait_for(lambda: time.monotonic() - begin > 5, 10, "a while")
     first.open()
     wait_for(lambda: sallyport.server_states()["ECS01"] == "Healthy", 10, "its return")
-    counts = collections.Counter(ask(door, port) for _ in range(60))
-    assert 1 <= counts["ECS01"] <= 20, counts
+    assert share(60) <= 0.33
+    wait_for(lambda: share(20) == 0.5, 15, "its whole share", pause=0.2)
