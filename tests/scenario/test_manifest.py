@@ -258,3 +258,29 @@ def test_unavailable_suites_are_said_by_check(door):
     door.sallyport.write_manifest()
     check = door.sallyport.cli("check", door.sallyport.manifest_file)
     assert "never negotiated" in check.stdout + check.stderr
+
+
+def test_a_manifest_that_is_not_there(door):
+    code, output = run_daemon(door, os.path.join(door.folder, "none.yaml"))
+    assert code == 2 and "none.yaml" in output, output
+
+
+def test_an_empty_manifest_serves_nothing_or_says_so(door):
+    """Either answer is fine; a crash is not."""
+    for text in ("", "# nothing\n", "{}\n", "[]\n", "42\n", "---\n---\n", "\0", "a: &a [*a]\n",
+                 "Listeners: " + "[" * 2000 + "\n", "Settings: {Workers: 99999999999999999999}\n"):
+        write_whole(door.sallyport.manifest_file, text.encode())
+        check = door.sallyport.cli("check", door.sallyport.manifest_file, check=False)
+        assert check.returncode in (0, 1), (text[:40], check)
+
+
+def run_daemon(door, path):
+    done = run([os.path.join(BUILD, "sallyportd"), "--manifest", path])
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["--manifest"], ["--workers", "0", "--manifest", "x"],
+                                       ["--frobnicate"], ["--role", "control", "--manifest", "x"]])
+def test_wrong_arguments_are_errors_that_help(arguments):
+    done = run([os.path.join(BUILD, "sallyportd"), *arguments])
+    assert done.returncode == 2 and done.stderr.startswith("sallyportd: ")

@@ -178,3 +178,70 @@ def test_reload_without_a_daemon_is_an_error_that_helps(door):
     door.sallyport.write_manifest()
     done = door.sallyport.cli("reload", "--socket", door.sallyport.control_socket, check=False)
     assert done.returncode != 0 and door.sallyport.control_socket in done.stderr
+
+
+def test_a_listener_changes_its_protocol_on_the_same_port(door):
+    """The port is our own: it must not look taken."""
+    from support.clients import RawClient
+    port, _ = door.mutual()
+    sallyport = door.start()
+    assert attempt(door, port, door.pki.good) == "ECS01"
+    secure = dict(door.listener_at(port))
+    entry = door.listener_at(port)
+    for key in ("CertificateIds", "CaEnabled", "CaCertificateIds"):
+        del entry[key]
+    entry["ListenerProtocol"] = "TCP"
+    sallyport.reload()
+    with RawClient(door.address, port, timeout=5) as client:
+        client.send(b"GET / HTTP/1.1\r\n\r\n")
+        assert b"ECS01" in client.sock.recv(4096)
+    entry.clear()
+    entry.update(secure)
+    sallyport.reload()
+    assert attempt(door, port, door.pki.good) == "ECS01"
+    assert attempt(door, port, None) == "certificate_required"
+
+
+def test_an_address_widens_and_narrows_on_the_same_port(door):
+    """From one address to all of the machine and back: the old socket must not stand in the way."""
+    port, _ = door.mutual()
+    sallyport = door.start()
+    zone = door.manifest["LoadBalancers"][0]["ZoneMappings"][0]
+    zone["PrivateIPv4Address"] = "0.0.0.0"
+    sallyport.reload()
+    assert attempt(door, port, door.pki.good) == "ECS01"
+    assert attempt(door, port, door.pki.good, address="127.0.0.1") == "ECS01"
+    zone["PrivateIPv4Address"] = door.address
+    sallyport.reload()
+    assert attempt(door, port, door.pki.good) == "ECS01"
+
+
+def test_ports_are_swapped_between_listeners(door):
+    door.group("web", door.backend("ECS01"))
+    door.group("second", door.backend("ECS02"))
+    one, two = door.listener("web"), door.listener("second")
+    sallyport = door.start()
+    assert (attempt(door, one), attempt(door, two)) == ("ECS01", "ECS02")
+    first, second = door.manifest["Listeners"]
+    first["ListenerPort"], second["ListenerPort"] = two, one
+    sallyport.reload()
+    assert (attempt(door, one), attempt(door, two)) == ("ECS02", "ECS01")
+
+
+def test_log_and_metrics_change_with_a_reload(door):
+    import os
+    port, _ = door.mutual()
+    sallyport = door.start()
+    old = door.manifest["Settings"]["MetricsAddress"]
+    door.manifest["Settings"]["MetricsAddress"] = f"{door.address}:{door.port()}"
+    door.manifest["Settings"]["Log"] = os.path.join(door.folder, "second.log")
+    door.manifest["Settings"]["LogFormat"] = "Json"
+    sallyport.reload()
+    assert sallyport.metrics().samples
+    host, _, number = old.rpartition(":")
+    import socket
+    with socket.socket() as sock:
+        assert sock.connect_ex((host, int(number))) != 0
+    sallyport.log_file = door.manifest["Settings"]["Log"]
+    assert attempt(door, port, door.pki.good) == "ECS01"
+    assert sallyport.wait_event("conn_closed")["server"] == "ECS01"
