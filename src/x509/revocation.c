@@ -114,10 +114,10 @@ static bool find_entry(const struct layout *layout, const struct revocation_row 
 /* RFC 5280 6.3.3 (a): a list counts from this_update to next_update; clocks may differ a little. */
 static bool row_is_usable(const struct revocation_row *row, int64_t now)
 {
-	if (row->broken != 0 || (row->this_update > now && row->this_update - now > REVOCATION_GRACE_S))
+	/* The sums are on the side of the clock: the times of a table may be anything. */
+	if (row->broken != 0 || row->this_update > now + REVOCATION_GRACE_S)
 		return false;
-	return row->next_update == 0 || now <= row->next_update ||
-	       now - row->next_update <= REVOCATION_GRACE_S;
+	return row->next_update == 0 || row->next_update >= now - REVOCATION_GRACE_S;
 }
 
 static enum revocation_answer find(const struct revocation *table,
