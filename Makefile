@@ -21,7 +21,7 @@ VERSION := $(shell cat VERSION)
 
 # Each compiler and sanitizer has a folder of its own, so that they can live side by side; the
 # ordinary build is build/ itself.
-variant := $(if $(filter-out gcc,$(notdir $(CC))),-$(notdir $(CC)))$(if $(SAN),-san)
+variant := $(if $(filter-out gcc,$(notdir $(CC))),-$(notdir $(CC)))$(if $(SAN),-san)$(if $(COVER),-cover)
 B := build$(if $(variant),/variant$(variant))
 
 Q := $(if $(V),,@)
@@ -35,7 +35,7 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-protot
 	-Wno-sign-conversion $(if $(WERROR),-Werror)
 HARDEN := -fstack-protector-strong -fPIE -fno-strict-aliasing $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 OPT := -O2 -g
-SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+SANFLAGS := $(if $(COVER),--coverage) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 override CFLAGS += -std=c11 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS)
 override CPPFLAGS += -D_GNU_SOURCE -DSALLYPORT_VERSION='"$(VERSION)"' -Isrc \
 	$(if $(AWSLC_INCLUDE),-isystem $(AWSLC_INCLUDE)) $(if $(SAN),-DSALLYPORT_SANITIZED)

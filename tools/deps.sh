@@ -9,7 +9,7 @@ build="build-essential ca-certificates clang clang-format clang-tidy libclang-de
 # For the tests: the frameworks, and the real peers they talk to.
 tests="libcmocka-dev shellcheck python3 python3-pytest python3-pytest-xdist python3-cryptography \
 	python3-yaml python3-psutil openssl curl gnutls-bin nginx libnginx-mod-stream haproxy mosquitto \
-	mosquitto-clients procps iproute2 man-db"
+	mosquitto-clients procps iproute2 man-db gcovr"
 # For make deb.
 packaging="dpkg-dev fakeroot"
 
