@@ -1,8 +1,8 @@
-# make lint: shell scripts, layers, sizes of lines, man pages, and that what changed is formatted.
+# make lint: shell scripts, layers, sizes of lines, man pages.
 # make tidy: clang-tidy over all of src/ (minutes). make format: clang-format over the whole tree.
 .PHONY: lint-shell lint-layers lint-lines tidy
-shell_scripts := $(wildcard tools/*.sh deps/aws-lc/*.sh packaging/*.sh .ci/run bench/*.sh)
-c_files := $(wildcard src/*/*.[ch] tests/unit/*.[ch] fuzz/*.[ch] bench/*.[ch])
+shell_scripts := $(wildcard tools/*.sh deps/aws-lc/*.sh packaging/*.sh packaging/deb/* .ci/run tests/bench/*.sh)
+c_files := $(wildcard src/*/*.[ch] tests/unit/*.[ch] fuzz/*.[ch] tools/*.c)
 
 lint: lint-shell lint-layers lint-lines $(if $(wildcard mk/manual.mk),check-manual)
 

@@ -159,3 +159,27 @@ def attempt_or_none(door, port):
         return attempt(door, port, door.pki.good)
     except OSError:
         return None
+
+
+def test_silent_askers_do_not_keep_others_from_control(door):
+    """Open and say nothing, or nonsense, at the metrics port and at the control socket."""
+    import socket
+    port, _ = door.mutual()
+    sallyport = door.start()
+    host, _, number = door.manifest["Settings"]["MetricsAddress"].rpartition(":")
+    silent = [RawClient(host, int(number)) for _ in range(20)]
+    for words in (b"", b"{", b"[" * 5000 + b"\n", b"\0\n", b'{"do": "nothing"}\n', b'{"do": 1}\n',
+                  b"x" * 100_000):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(sallyport.control_socket)
+        try:
+            sock.sendall(words)
+        except OSError:
+            pass
+        silent.append(sock)
+    assert sallyport.status()["ok"]
+    assert sallyport.reload().returncode == 0
+    assert sallyport.metrics().samples
+    assert attempt(door, port, door.pki.good) == "ECS01"
+    for sock in silent:
+        sock.close()
