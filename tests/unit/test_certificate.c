@@ -294,8 +294,8 @@ static void bundles_are_read(void **state)
 	struct found found;
 	struct error err = { 0 };
 	struct buffer pem;
-	uint8_t *der;
-	size_t len;
+	uint8_t *der = NULL;
+	size_t len = 0;
 	CBB cbb;
 
 	(void)state;
