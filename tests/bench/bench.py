@@ -135,13 +135,14 @@ def haproxy_config(w, ports, backend, keys):
     return ["haproxy", "-db", "-f", f"{w}/haproxy.cfg"]
 
 
-def sallyport_config(w, ports, backend, keys):
+def sallyport_config(w, ports, backend, keys, workers=1):
     def listener(kind, more=""):
         protocol = "TCP" if kind == "tcp" else "TCPSSL"
         return (f"  - {{LoadBalancer: bench, ListenerProtocol: {protocol}, ListenerPort: {ports[kind]},"
                 f" ServerGroupId: web{more}}}\n")
     mutual = ", CertificateIds: [{}], CaEnabled: true, CaCertificateIds: [clients]"
-    (w / "sallyport.yaml").write_text(
+    name = f"sallyport-{workers}"
+    (w / f"{name}.yaml").write_text(
         "LoadBalancers:\n  - {LoadBalancerName: bench, ZoneMappings: [{ZoneId: local-a,"
         " PrivateIPv4Address: 127.0.0.1}]}\nCertificates:\n"
         + "".join(f"  - {{Name: {k}, CertFile: {keys}/{k}-server.chain, KeyFile: {keys}/{k}-server.key}}\n"
@@ -152,10 +153,16 @@ def sallyport_config(w, ports, backend, keys):
         f" Port: {backend}}}]}}\nListeners:\n"
         + listener("ec", mutual.format("ec")) + listener("rsa", mutual.format("rsa")) + listener("tcp"))
     daemon = os.environ.get("SALLYPORTD", str(ROOT / "build/sallyportd"))
-    return [daemon, "--workers", "1", "--manifest", f"{w}/sallyport.yaml", "--socket", f"{w}/control.sock"]
+    return [daemon, "--workers", str(workers), "--manifest", f"{w}/{name}.yaml"]
 
 
-PEERS = {"sallyport": sallyport_config, "nginx": nginx_config, "haproxy": haproxy_config}
+def two_workers_config(w, ports, backend, keys):
+    return sallyport_config(w, ports, backend, keys, workers=2)
+
+
+# two-workers, on request: both on the one core; a connection must cost what it costs one worker.
+PEERS = {"sallyport": sallyport_config, "nginx": nginx_config, "haproxy": haproxy_config,
+         "two-workers": two_workers_config}
 
 
 class Bench:
