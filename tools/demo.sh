@@ -208,20 +208,6 @@ start_sallyport() {
 		>"$demo/sallyportd.log" 2>&1 </dev/null &
 	started+=($!)
 	wait_until_answers "$port" sallyportd
-	wait_until_healthy
-}
-
-# A server that has not been checked yet waits while another one is known to be good.
-wait_until_healthy() {
-	local i
-	for i in $(seq 100); do
-		if [ "$("$bin/sallyport" status --manifest "$demo/sallyport.yaml" 2>/dev/null |
-			grep -c ' Healthy ')" = 2 ]; then
-			return 0
-		fi
-		sleep 0.1
-	done
-	give_up "the servers are not healthy after $i looks"
 }
 
 # A server that has not been checked yet waits while another is known to be healthy.
