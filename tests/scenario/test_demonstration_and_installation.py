@@ -22,6 +22,8 @@ def test_once_ends_by_itself_after_the_proof_also_with_its_ports_taken():
     taken = []
     for port in (8443, 8081):
         sock = socket.socket()
+        # Connections of the demonstration before may still be in TIME_WAIT there.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind(("127.0.0.1", port))
             sock.listen()
