@@ -12,22 +12,46 @@
 
 /* --- new connections a second --- */
 
+#define CPS_TICKS 100u /* a second */
+#define CPS_COUNT_MASK 0xffffffu
+
+static uint64_t cps_count(uint64_t word, uint64_t tick)
+{
+	return word >> 24 == tick ? word & CPS_COUNT_MASK : 0;
+}
+
+/* Those of the whole second before this tick. */
+static uint64_t cps_before(_Atomic uint64_t *ticks, uint64_t tick)
+{
+	uint64_t sum = 0;
+	uint64_t age;
+
+	for (age = 1; age <= CPS_TICKS && age <= tick; age++) {
+		_Atomic uint64_t *word = &ticks[(tick - age) & (STATS_CPS_TICKS - 1)];
+
+		sum += cps_count(atomic_load_explicit(word, memory_order_relaxed), tick - age);
+	}
+	return sum;
+}
+
 bool limit_take_cps(struct stats *stats, uint32_t listener, uint32_t cps, uint64_t now_ns)
 {
-	_Atomic uint64_t *next_ns = &stats->shared[listener].cps_next_ns;
-	uint64_t interval_ns, burst_ns, next, wanted;
+	_Atomic uint64_t *ticks = stats->shared[listener].cps_ticks;
+	uint64_t tick = now_ns / (1000000000u / CPS_TICKS);
+	_Atomic uint64_t *current = &ticks[tick & (STATS_CPS_TICKS - 1)];
+	uint64_t before, count, word;
 
 	if (cps == 0)
 		return true;
-	interval_ns = (1000000000u + cps - 1) / cps; /* rounded up: never more than cps */
-	burst_ns = (cps >= 20 ? cps / 10 - 1 : 0) * interval_ns;
-	next = atomic_load_explicit(next_ns, memory_order_relaxed);
+	before = cps_before(ticks, tick);
+	word = atomic_load_explicit(current, memory_order_relaxed);
 	do {
-		if (next > now_ns + burst_ns)
+		count = cps_count(word, tick);
+		if (before + count >= cps)
 			return false;
-		wanted = (next > now_ns ? next : now_ns) + interval_ns;
-	} while (!atomic_compare_exchange_weak_explicit(
-		next_ns, &next, wanted, memory_order_relaxed, memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(current, &word, tick << 24 | (count + 1),
+							memory_order_relaxed,
+							memory_order_relaxed));
 	return true;
 }
 

@@ -14,8 +14,8 @@
 #include "net/address.h"
 #include "stats/stats.h"
 
-/* GCRA over all workers: at most cps new connections a second, bursts of at most a tenth of a second's
- * worth (at least 1). now_ns: CLOCK_MONOTONIC. */
+/* A sliding second over all workers: a connection is refused when, and only when, cps were taken within
+ * the last second (to 10 ms); they may have come all at once. now_ns: CLOCK_MONOTONIC. */
 bool limit_take_cps(struct stats *stats, uint32_t listener, uint32_t cps, uint64_t now_ns);
 
 /* What one connection holds: a row of the source table of this worker, or nothing when none of the

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include "base/error.h"
 
-#define STATS_LAYOUT_VERSION 1u
+#define STATS_LAYOUT_VERSION 2u
 #define STATS_LISTENERS 1024u
 #define STATS_SERVERS 4096u
 #define STATS_REASONS 32u    /* >= REASON_COUNT */
@@ -82,9 +82,12 @@ struct stats_worker {
 	struct stats_source sources[STATS_SOURCES];
 };
 
-/* What all workers share per listener: the Cps limit's next allowed time, nanoseconds. */
+/* What all workers share per listener: the connections of each of the last hundredths of a second, for
+ * the Cps limit. A word is the number of its hundredth and, in the low 24 bits, the count. */
+#define STATS_CPS_TICKS 128u /* more than the 101 that are looked at; a power of two */
+
 struct stats_shared_listener {
-	_Atomic uint64_t cps_next_ns;
+	_Atomic uint64_t cps_ticks[STATS_CPS_TICKS];
 };
 
 /* And per server: what round robin owes it (proxy/balance.c), so that the turn goes on from one worker

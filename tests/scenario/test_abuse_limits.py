@@ -208,6 +208,40 @@ def test_connections_per_second_of_a_listener(door):
     assert sallyport.metrics().sum("sallyport_dropped_cps_total") == 100 - good
 
 
+def test_a_seconds_worth_of_connections_may_come_at_once(door):
+    """As browsers and pools of connections do; those above are reset, over all workers."""
+    door.group("web", door.backend())
+    port = door.listener(protocol="TCP", Cps=20)
+    sallyport = door.start(workers=2)
+
+    def opened():
+        """A reset may come before connect() returns."""
+        try:
+            return RawClient(door.address, port, timeout=5)
+        except ConnectionError:
+            return None
+
+    def answers(count):
+        good = 0
+        for client in [opened() for _ in range(count)]:
+            if client is None:
+                continue
+            try:
+                client.send(b"GET / HTTP/1.1\r\n\r\n")
+                good += b"ECS01" in client.sock.recv(4096)
+            except OSError:
+                pass
+            client.sock.close()
+        return good
+    assert answers(20) == 20
+    refused = answers(5)
+    dropped = sallyport.metrics().sum("sallyport_dropped_cps_total")
+    assert dropped == 5 - refused
+    with Stopwatch() as watch:
+        wait_for(lambda: answers(1) == 1, 5, "a new second")
+    assert watch.seconds < 1.5
+
+
 def test_connections_of_a_listener(door):
     port, _ = door.mutual(MaxConnections=4)
     sallyport = door.start()

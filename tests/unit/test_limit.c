@@ -53,17 +53,47 @@ static void no_cps_limit_admits_everything(void **state)
 	assert_int_equal(take_many(*state, 0, 5 * second_ns, 1000), 1000);
 }
 
-static void a_burst_is_a_tenth_of_a_second_and_at_least_one(void **state)
+static void a_seconds_worth_may_come_at_once_and_no_more(void **state)
 {
-	static const uint32_t limits[][2] = { { 1, 1 },	 { 10, 1 },	{ 19, 1 },
-					      { 20, 2 }, { 1000, 100 }, { 1000000, 100000 } };
+	static const uint32_t limits[] = { 1, 2, 10, 1000, 1000000 };
 	size_t i;
 
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		uint64_t now_ns = (i + 1) * 100 * second_ns;
 
-		assert_int_equal(take_many(*state, limits[i][0], now_ns, 200000), limits[i][1]);
+		assert_int_equal(take_many(*state, limits[i], now_ns, limits[i] + 3), limits[i]);
+		assert_false(limit_take_cps(*state, 3, limits[i], now_ns + second_ns));
+		assert_true(limit_take_cps(*state, 3, limits[i], now_ns + second_ns * 102 / 100));
 	}
+}
+
+static void no_second_holds_more_than_the_limit(void **state)
+{
+	uint64_t taken_ns[200];
+	uint32_t count = 0;
+	uint32_t first = 0;
+	uint64_t at;
+
+	for (at = 100 * second_ns; at < 110 * second_ns; at += 3 * second_ns / 1000) {
+		if (!limit_take_cps(*state, 3, 7, at))
+			continue;
+		assert_true(count < 200);
+		taken_ns[count++] = at;
+		while (taken_ns[first] + second_ns <= at)
+			first++;
+		assert_true(count - first <= 7);
+	}
+	assert_in_range(count, 69, 77);
+}
+
+static void a_rate_below_the_limit_is_never_refused(void **state)
+{
+	uint64_t at = 100 * second_ns;
+	uint32_t i;
+
+	/* Three at once, each half second: six a second, with a pause of 510 ms between them. */
+	for (i = 0; i < 60; i++, at += 510 * (second_ns / 1000))
+		assert_int_equal(take_many(*state, 6, at, 3), 3);
 }
 
 static void over_a_long_time_the_rate_is_the_limit(void **state)
@@ -78,8 +108,7 @@ static void over_a_long_time_the_rate_is_the_limit(void **state)
 
 		for (at = 0; at < 10 * second_ns; at += 10000)
 			taken += limit_take_cps(*state, 3, limits[i], start_ns + at);
-		assert_in_range(taken, limits[i] * 10 * 99 / 100,
-				limits[i] * 10 + 1 + limits[i] / 10);
+		assert_in_range(taken, limits[i] * 10 * 99 / 100, limits[i] * 11);
 	}
 }
 
@@ -247,7 +276,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(no_cps_limit_admits_everything),
-		TEST(a_burst_is_a_tenth_of_a_second_and_at_least_one),
+		TEST(a_seconds_worth_may_come_at_once_and_no_more),
+		TEST(no_second_holds_more_than_the_limit),
+		TEST(a_rate_below_the_limit_is_never_refused),
 		TEST(over_a_long_time_the_rate_is_the_limit),
 		TEST(listeners_have_rates_of_their_own),
 		TEST(without_rules_nothing_is_held),
