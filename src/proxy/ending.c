@@ -2,7 +2,8 @@
  * The ends of a connection (DESIGN 5, "Ends"). Bytes received are delivered first, always.
  *
  * clean:     close_notify + FIN, in each direction by itself.
- * abnormal:  towards TLS FIN without close_notify; towards TCP, once it is delivered, RST.
+ * abnormal:  towards TLS FIN without close_notify; towards TCP, once it is delivered, RST, but to the
+ *            server a FIN where UncleanClose says so.
  * the client: after our FIN what it still sends is read and thrown away, so that no reset of ours
  *            overtakes the last bytes or an alert.
  */
@@ -64,7 +65,7 @@ static void advance_abnormal(struct conn *conn, struct side *side)
 {
 	if (!side_flush(conn, side))
 		return;
-	if (is_tls_side(conn, side))
+	if (is_tls_side(conn, side) || (side == &conn->server && !conn->listener->reset_unclean))
 		send_fin(conn, side);
 	else if (is_delivered(side))
 		side_reset(conn, side);

@@ -1,6 +1,8 @@
 """Every byte, or an honest end: a clean one stays clean in both directions, an abnormal one is never
 dressed up, and what was received is delivered first."""
+import socket
 import ssl
+import struct
 import threading
 
 import pytest
@@ -98,6 +100,27 @@ def test_unclean_close_fin_makes_an_ordinary_end_of_it(door, version):
     talk = backend.last()
     wait_for(lambda: talk.end, 5, "the end")
     assert (bytes(talk.received), talk.end) == (b"the request, cut o", "fin")
+    client.sock.close()
+
+
+@pytest.mark.parametrize("protocol", ["TCPSSL", "TCP"])
+@pytest.mark.parametrize("way, reason", [("reset", "client_reset"), ("idle", "idle_timeout")])
+def test_unclean_close_fin_is_for_resets_and_time_limits_too(door, protocol, way, reason):
+    backend = door.backend(handler=lambda _b, talk: talk.read_all())
+    door.group("web", backend)
+    port = door.listener(protocol=protocol, UncleanClose="Fin", IdleTimeout=1 if way == "idle" else 60)
+    sallyport = door.start()
+    client = (RawClient(door.address, port) if protocol == "TCP" else
+              client_of(door, port, TLS13))
+    client.send(b"the request, cut o")
+    talk = backend.last()
+    wait_for(lambda: len(talk.received) == 18, 5, "the bytes")
+    if way == "reset":
+        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sock.close()
+    wait_for(lambda: talk.end, 5, "the end")
+    assert (bytes(talk.received), talk.end) == (b"the request, cut o", "fin")
+    assert sallyport.wait_event("conn_closed")["reason"] == reason
     client.sock.close()
 
 
