@@ -70,8 +70,8 @@ class Door:
         return port
 
     def backend(self, name="ECS01", **more):
-        backend = Backend(self.address, name, **more)
-        self.used_ports.add(backend.port)
+        # Not just any port that the kernel gives: one may be promised to the daemon already.
+        backend = Backend(self.address, name, port=self.port(), **more)
         self.backends.append(backend)
         return backend
 
