@@ -35,18 +35,10 @@ static void side_break(struct conn *conn, struct side *side)
 	splice_release(conn, side);
 }
 
-/* Bytes the socket took; a failure breaks the side and counts as all taken. */
-static size_t side_write(struct conn *conn, struct side *side, const struct iovec *parts, int count,
-			 size_t total)
+/* What a send call said: bytes the socket took. A failure breaks the side and counts as all taken. */
+static size_t side_took(struct conn *conn, struct side *side, ssize_t put, size_t total)
 {
-	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)parts,
-				  .msg_iovlen = (size_t)count };
-	ssize_t put;
-
-	do
-		put = sendmsg(side->fd, &message, MSG_NOSIGNAL);
-	while (put < 0 && errno == EINTR);
-	if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) /* no EINTR: nothing here sleeps */
 		put = 0;
 	if (put < 0) {
 		side_break(conn, side);
@@ -60,13 +52,13 @@ static size_t side_write(struct conn *conn, struct side *side, const struct iove
 
 int side_send(struct conn *conn, struct side *side, struct bytes data)
 {
-	struct iovec part = { (void *)(uintptr_t)data.data, data.len };
 	size_t put;
 
 	if (side->broken || data.len == 0)
 		return 0;
 	if (side->out.used == 0 && side->writable) {
-		put = side_write(conn, side, &part, 1, data.len);
+		put = side_took(conn, side, send(side->fd, data.data, data.len, MSG_NOSIGNAL),
+				data.len);
 		data.data += put;
 		data.len -= put;
 	}
@@ -79,12 +71,13 @@ bool side_flush(struct conn *conn, struct side *side)
 
 	while (side->out.used > 0 && side->writable && !side->broken) {
 		int count = queue_iov(&side->out, parts, FLUSH_PARTS);
+		struct msghdr message = { .msg_iov = parts, .msg_iovlen = (size_t)count };
 		size_t total = 0;
 		int i;
 
 		for (i = 0; i < count; i++)
 			total += parts[i].iov_len;
-		total = side_write(conn, side, parts, count, total);
+		total = side_took(conn, side, sendmsg(side->fd, &message, MSG_NOSIGNAL), total);
 		if (!side->broken)
 			queue_consume(&conn->worker->chunk_pool, &side->out, total);
 		conn->active_ms = conn->worker->now_ms;
