@@ -29,7 +29,9 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 # --- AWS-LC: where its headers and libraries are, written by deps/aws-lc/build.rs
 AWSLC := build/aws-lc/aws-lc.mk
+ifneq ($(MAKECMDGOALS),clean)
 -include $(AWSLC)
+endif
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-sign-conversion $(if $(WERROR),-Werror)

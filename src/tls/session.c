@@ -2,6 +2,7 @@
  * output only grows. That is why a write always takes everything. */
 #include "tls/session.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -206,10 +207,22 @@ void tls_session_info(const struct tls_session *session, struct tls_info *ret_in
 	};
 }
 
+/* "NO_SHARED_CIPHER" becomes "no shared cipher". Without an error the peer just ended it. */
+static void describe(uint32_t code, char *ret_text, size_t size)
+{
+	const char *reason = ERR_reason_error_string(code);
+	char *at;
+
+	if (code == 0 || reason == NULL)
+		reason = "the client ended the handshake";
+	snprintf(ret_text, size, "%s", reason);
+	for (at = ret_text; *at != '\0'; at++)
+		*at = *at == '_' ? ' ' : (char)tolower((unsigned char)*at);
+}
+
 void tls_session_failure(const struct tls_session *session, struct tls_failure *ret_failure)
 {
 	uint32_t code = ERR_peek_last_error();
-	const char *text = ERR_reason_error_string(code);
 	bool of_tls = ERR_GET_LIB(code) == ERR_LIB_SSL;
 
 	*ret_failure = (struct tls_failure){
@@ -220,7 +233,7 @@ void tls_session_failure(const struct tls_session *session, struct tls_failure *
 		.bad_proof = session->alert_sent == SSL_AD_DECRYPT_ERROR,
 		.key_update_flood = session->key_updates > TLS_KEY_UPDATES,
 	};
-	snprintf(ret_failure->text, sizeof(ret_failure->text), "%s", text == NULL ? "" : text);
+	describe(code, ret_failure->text, sizeof(ret_failure->text));
 	ERR_clear_error();
 }
 
