@@ -5,10 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/proxy_protocol.h"
-
-#define PROXY_HEADER_LIMIT 4096
-
 static enum step (*const steps[])(struct conn *conn) = {
 #define X(name, step, text) [CONN_##name] = step,
 	CONN_STATES(X)
@@ -216,16 +212,6 @@ void conn_free(struct conn *conn)
 
 /* --- birth --- */
 
-bool conn_is_proxied(const struct listener *listener, const struct address *source)
-{
-	uint32_t i;
-
-	for (i = 0; i < listener->proxy_from_count; i++)
-		if (address_block_contains(&listener->proxy_from[i], source))
-			return true;
-	return false;
-}
-
 static void begin(struct conn *conn)
 {
 	if (conn->listener->tls != NULL) {
@@ -299,120 +285,4 @@ const struct address *conn_local_address(struct conn *conn)
 	    getsockname(conn->client.fd, (struct sockaddr *)&local, &len) == 0)
 		address_from_sockaddr(&local, &conn->local_address);
 	return &conn->local_address;
-}
-
-/* --- PROXY header from a trusted source --- */
-
-static enum step proxy_header_bad(struct conn *conn, enum close_reason reason)
-{
-	conn_note_reason(conn, reason);
-	side_reset(conn, &conn->client);
-	conn_free(conn);
-	return STEP_FREED;
-}
-
-/* Limits per source are about the client, who is known only now. */
-static bool within_source_limits(struct conn *conn)
-{
-	const struct listener *listener = conn->listener;
-	const struct worker *worker = conn->worker;
-
-	if (limit_take_source(worker->child->stats, worker->env.worker, listener->slot,
-			      &conn->client_address, &listener->source_rules, listener->tls != NULL,
-			      worker->now_ms, &conn->source) == LIMIT_OK)
-		return true;
-	conn_stats(conn)->dropped_source++;
-	return false;
-}
-
-static enum step proxy_header_done(struct conn *conn, const struct proxy_header *header)
-{
-	queue_consume(&conn->worker->chunk_pool, &conn->early, header->len);
-	if (!header->local) {
-		conn->client_address = header->source;
-		conn->local_address = header->destination;
-	}
-	if (!within_source_limits(conn))
-		return proxy_header_bad(conn, CLOSE_SOURCE_LIMIT);
-	if (conn->listener->tls == NULL)
-		return dial_begin(conn);
-	conn_enter(conn, CONN_HANDSHAKE);
-	return STEP_AGAIN;
-}
-
-enum step conn_proxy_header(struct conn *conn)
-{
-	struct worker *worker = conn->worker;
-	struct proxy_header header;
-	struct iovec part;
-	long got = side_read(&conn->client, worker->read_buffer, PROXY_HEADER_LIMIT);
-	int parsed;
-
-	if (got == SIDE_WAIT)
-		return STEP_WAIT;
-	if (got <= 0)
-		return proxy_header_bad(conn, CLOSE_CLIENT_GONE);
-	if (queue_append(&worker->chunk_pool, &conn->early,
-			 (struct bytes){ worker->read_buffer, (size_t)got }) < 0)
-		return proxy_header_bad(conn, CLOSE_NO_MEMORY);
-	queue_iov(&conn->early, &part, 1); /* the limit keeps it in one chunk */
-	parsed = proxy_header_parse((struct bytes){ part.iov_base, part.iov_len }, &header);
-	if (parsed > 0)
-		return proxy_header_done(conn, &header);
-	if (parsed < 0 || conn->early.used > 2 * PROXY_HEADER_LIMIT)
-		return proxy_header_bad(conn, CLOSE_PROXY_HEADER);
-	return STEP_AGAIN;
-}
-
-/* --- after a change --- */
-
-static bool is_revoked_now(const struct conn *conn)
-{
-	struct admission_facts facts = {
-		.trust = conn->listener->trust->trust,
-		.rules = conn->listener->rules,
-		.revocation = conn->worker->has_revocation ? &conn->worker->revocation : NULL,
-		.now = conn->record->not_before,
-		.record = conn->record,
-	};
-	struct admission_verdict verdict;
-
-	/* Only revocation is asked: a certificate may end while its connection lives. */
-	admission_decide(&facts, &verdict);
-	admission_record_unref(verdict.record);
-	return verdict.reason == REASON_REVOKED;
-}
-
-static void review_drain(struct conn *conn)
-{
-	struct worker *worker = conn->worker;
-	struct server *server = conn->server_entry;
-
-	if (!snapshot_serves(worker->snapshot, conn->listener)) {
-		if (conn->kill_at_ms != 0)
-			return;
-		conn->kill_reason = CLOSE_LISTENER_REMOVED;
-		conn->kill_at_ms = worker->now_ms + 1000ull * conn->listener->drain_timeout_s;
-	} else if (server != NULL && server->gone && server->drain_enabled) {
-		conn->kill_reason = CLOSE_SERVER_DRAINED;
-		conn->kill_at_ms = server->gone_ms + 1000ull * server->drain_timeout_s;
-	} else {
-		conn->kill_at_ms = 0;
-		return;
-	}
-	if (!timeout_is_set(&conn->timeout) || conn->timeout.at_ms > conn->kill_at_ms)
-		timeout_set(worker->loop, &conn->timeout, conn->kill_at_ms);
-}
-
-void conn_review(struct conn *conn, bool revocation_changed)
-{
-	if (conn->state == CONN_ENDING)
-		return;
-	if (revocation_changed && conn->record != NULL && conn->listener->trust != NULL &&
-	    is_revoked_now(conn)) {
-		conn_abort(conn, CLOSE_CLIENT_REVOKED);
-		conn_run(conn);
-		return;
-	}
-	review_drain(conn);
 }

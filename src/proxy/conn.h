@@ -19,7 +19,7 @@
 #include "tls/session.h"
 
 /*
- * Life of a connection. Each arrow is a conn_enter() in conn.c, dial.c or ending.c, nowhere else.
+ * Life of a connection. Each arrow is a conn_enter(), in the file of the step it leaves.
  *
  *   accept -+-> PROXY_HEADER -+-> HANDSHAKE -+-> CONNECT --> RELAY --> ENDING --> freed
  *           '-----------------'---plain------'     any state may go to ENDING, with a reason
@@ -128,7 +128,7 @@ void conn_free(struct conn *conn);
 struct stats_listener *conn_stats(const struct conn *conn);
 
 /* The steps, by file. */
-enum step conn_proxy_header(struct conn *conn); /* conn.c */
+enum step conn_proxy_header(struct conn *conn); /* proxied.c */
 enum step conn_handshake(struct conn *conn);	/* handshake.c */
 enum step conn_connect(struct conn *conn);	/* dial.c */
 enum step conn_relay(struct conn *conn);	/* relay.c */

@@ -1,0 +1,53 @@
+/* After a change of snapshot or revocation every connection is judged once more. */
+#include "proxy/conn.h"
+
+static bool is_revoked_now(const struct conn *conn)
+{
+	struct admission_facts facts = {
+		.trust = conn->listener->trust->trust,
+		.rules = conn->listener->rules,
+		.revocation = conn->worker->has_revocation ? &conn->worker->revocation : NULL,
+		.now = conn->record->not_before,
+		.record = conn->record,
+	};
+	struct admission_verdict verdict;
+
+	/* Only revocation is asked: a certificate may end while its connection lives. */
+	admission_decide(&facts, &verdict);
+	admission_record_unref(verdict.record);
+	return verdict.reason == REASON_REVOKED;
+}
+
+static void review_drain(struct conn *conn)
+{
+	struct worker *worker = conn->worker;
+	struct server *server = conn->server_entry;
+
+	if (!snapshot_serves(worker->snapshot, conn->listener)) {
+		if (conn->kill_at_ms != 0)
+			return;
+		conn->kill_reason = CLOSE_LISTENER_REMOVED;
+		conn->kill_at_ms = worker->now_ms + 1000ull * conn->listener->drain_timeout_s;
+	} else if (server != NULL && server->gone && server->drain_enabled) {
+		conn->kill_reason = CLOSE_SERVER_DRAINED;
+		conn->kill_at_ms = server->gone_ms + 1000ull * server->drain_timeout_s;
+	} else {
+		conn->kill_at_ms = 0;
+		return;
+	}
+	if (!timeout_is_set(&conn->timeout) || conn->timeout.at_ms > conn->kill_at_ms)
+		timeout_set(worker->loop, &conn->timeout, conn->kill_at_ms);
+}
+
+void conn_review(struct conn *conn, bool revocation_changed)
+{
+	if (conn->state == CONN_ENDING)
+		return;
+	if (revocation_changed && conn->record != NULL && conn->listener->trust != NULL &&
+	    is_revoked_now(conn)) {
+		conn_abort(conn, CLOSE_CLIENT_REVOKED);
+		conn_run(conn);
+		return;
+	}
+	review_drain(conn);
+}
