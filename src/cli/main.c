@@ -71,6 +71,15 @@ int command_version(int argc, char **argv)
 	return EXIT_DONE;
 }
 
+/* An answer that nobody got is no success: the disk may be full. */
+static int finish(int status)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return status;
+	fprintf(stderr, "sallyport: could not write the answer to standard output\n");
+	return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
@@ -92,5 +101,5 @@ int main(int argc, char **argv)
 			name);
 		return EXIT_USAGE;
 	}
-	return command->run(argc - 1, argv + 1);
+	return finish(command->run(argc - 1, argv + 1));
 }

@@ -282,7 +282,14 @@ static void explain_open(struct control *control, const struct plan_socket *sock
 	} else {
 		error_set(err, ERROR_SYSTEM, "could not listen on port %u of %s: %s", port, ip,
 			  strerror(error_number));
+		if (error_number == EMFILE || error_number == ENFILE)
+			error_hint(err, "Raise the limit of open files: ulimit -n, or LimitNOFILE "
+					"of the service.");
+		else if (error_number == EINVAL && socket->address.family == 6)
+			error_hint(err, "Give an address that is not link-local: those need an "
+					"interface, which cannot be named.");
 	}
+	wording_wrap_error(err, error_number == EADDRNOTAVAIL ? "ZoneMappings" : "ListenerPort");
 	if (control->apply.plan->model != NULL)
 		model_error_place(err, control->apply.plan->model->source, socket->line);
 }
@@ -296,10 +303,12 @@ static void explain_configure(struct control *control, int error_number)
 
 	if (is_user) {
 		error_set(&apply->error, ERROR_NOT_FOUND,
-			  "could not run as \"%s\": there is no such user", apply->configure->user);
+			  "Settings.User: could not run as \"%s\": there is no such user",
+			  apply->configure->user);
 		error_hint(&apply->error, "Create the user, or leave Settings.User out.");
 	} else {
-		error_set(&apply->error, ERROR_SYSTEM, "could not write the log to \"%s\": %s",
+		error_set(&apply->error, ERROR_SYSTEM,
+			  "Settings.Log: could not write the log to \"%s\": %s",
 			  apply->configure->log, strerror(error_number));
 		error_hint(&apply->error, "Is its folder there, and may sallyportd write to it?");
 	}

@@ -41,11 +41,19 @@ static int add_to_pile(void *arg, struct bytes der, struct error *err)
 	return 0;
 }
 
-/* The error of one of the certificate's files, with the file and its line. */
+/* The error of one of the certificate's files, with its property, the file and the line. */
 static int file_error(const struct model *model, const struct model_certificate *certificate,
 		      char *const *path, struct error *err)
 {
-	wording_wrap_error(err, "could not use certificate \"%s\" from %s", certificate->name,
+	const char *property = path == &certificate->cert_file	? "CertFile"
+			       : path == &certificate->key_file ? "KeyFile"
+								: "ChainFile";
+
+	if (err->hint[0] == '\0')
+		error_hint(err, "Name a file with %s in PEM or DER.",
+			   path == &certificate->key_file ? "the private key" : "certificates");
+	wording_wrap_error(err, "Certificates[%zu].%s: could not use certificate \"%s\" from %s",
+			   (size_t)(certificate - model->certificates), property, certificate->name,
 			   *path);
 	return model_error_place(err, model->source, model_line_of(model, path, certificate->line));
 }
