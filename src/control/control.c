@@ -14,6 +14,7 @@
 #include "control/cores.h"
 #include "control/metrics_server.h"
 #include "control/local_socket.h"
+#include "control/wording.h"
 
 #define TICK_MS 1000
 #define EXIT_GUARDIAN_GONE 1
@@ -83,6 +84,14 @@ static void refuse_to_start(struct control *control, const struct error *error)
 	stop(control, EXIT_BAD_MANIFEST);
 }
 
+/* To a guardian that takes over from another one this is the end of the attempt. */
+static void tell_refused(struct control *control)
+{
+	struct message message = { .type = MESSAGE_REFUSED };
+
+	control_ask(control, &message, NULL, 0);
+}
+
 static void log_result(struct control *control, const struct error *error)
 {
 	struct log_line line =
@@ -97,6 +106,8 @@ static void log_result(struct control *control, const struct error *error)
 
 static void note_result(struct control *control, const struct error *error, uint64_t ticket)
 {
+	bool first = control->tickets_done == 0;
+
 	memset(&control->result, 0, sizeof(control->result));
 	control->result.done = true;
 	if (error != NULL)
@@ -107,6 +118,8 @@ static void note_result(struct control *control, const struct error *error, uint
 	log_result(control, error);
 	if (error != NULL && control->served == NULL)
 		refuse_to_start(control, error);
+	else if (error != NULL && first)
+		tell_refused(control);
 	local_socket_answer_reloads(control);
 }
 
@@ -186,6 +199,7 @@ static int prepare_metrics(struct control *control, struct plan *plan, struct er
 
 	if (metrics_server_prepare(control, settings->metrics_address, err) == 0)
 		return 0;
+	wording_wrap_error(err, "Settings.MetricsAddress");
 	model_error_place(err, plan->model->source,
 			  model_line_of(plan->model, &settings->metrics_address, 0));
 	/* After a restart the port may still be held by the control that is being replaced. */

@@ -14,6 +14,7 @@ struct control_options {
 	const char *manifest;
 	int64_t workers;	 /* of --workers; 0: what the manifest says */
 	const char *socket_path; /* of --socket; NULL: by control/socket_path.h */
+	int socket_fd;		 /* listens there already; 0: it is to be bound */
 	int guard;		 /* channel of the guardian */
 	bool privileged;	 /* the guardian was started as root */
 };

@@ -38,6 +38,7 @@ struct local_socket {
 	struct watch watch;
 	struct client *clients;
 	unsigned int count;
+	bool is_guardians; /* bound by it, and removed by it */
 	bool complained;
 };
 
@@ -272,7 +273,9 @@ static void try_to_listen(struct local_socket *server)
 	struct error err;
 	struct stat info;
 
-	server->fd = local_socket_listen(server->path, 0600, &err);
+	server->is_guardians = server->control->options->socket_fd > 0;
+	server->fd = server->is_guardians ? server->control->options->socket_fd
+					  : local_socket_listen(server->path, 0600, &err);
 	if (server->fd < 0) {
 		complain(server, &err);
 		return;
@@ -340,7 +343,8 @@ void local_socket_stop(struct control *control)
 		client_close(server->clients);
 	if (server->fd >= 0) {
 		loop_remove(control->loop, server->fd, &server->watch);
-		remove_file(server);
+		if (!server->is_guardians)
+			remove_file(server);
 		close(server->fd);
 	}
 	free(server);

@@ -264,6 +264,7 @@ static void init(struct guardian *guardian, const struct options *options, char 
 	guardian->root = geteuid() == 0;
 	guardian->drops_users = guardian->root && !options->no_sandbox;
 	guardian->stats_fd = guardian->health_fd = guardian->signal_fd = -1;
+	guardian->control_socket = -1;
 	for (i = 0; i < MESSAGE_FDS; i++)
 		guardian->kept[i] = -1;
 	guardian->configure.shutdown_timeout_s = 30;
@@ -301,6 +302,8 @@ static void done(struct guardian *guardian)
 {
 	if (guardian->stats != NULL)
 		munmap(guardian->stats, stats_size(guardian->worker_count));
+	if (guardian->socket_is_ours && !guardian->upgrade.handed_over)
+		unlink(guardian->options->socket_path);
 	channel_close(&guardian->control.channel);
 	channel_close(&guardian->checker.channel);
 	free(guardian->workers);

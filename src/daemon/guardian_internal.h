@@ -50,6 +50,10 @@ struct guardian {
 	bool finished;
 	int exit_status;
 
+	/* --socket, where control may not bind it itself; -1: control does */
+	int control_socket;
+	bool socket_is_ours; /* to remove at the end */
+
 	struct upgrade upgrade;
 	int signal_fd;
 	struct watch signal_watch;
@@ -81,6 +85,7 @@ void guardian_log_reopen(struct guardian *guardian);
 int guardian_setup(struct guardian *guardian, int inherited_stats);
 /* The user of Settings.User from now on; 0 or errno. ret_changed: control runs as somebody else. */
 int guardian_setup_user(struct guardian *guardian, const char *name, bool *ret_changed);
+/* Where the control socket is, or, in a place that only root may enter, the socket itself. */
 int must_check guardian_setup_folder(struct guardian *guardian, struct error *err);
 
 /* guardian_request.c: what control asks for. */

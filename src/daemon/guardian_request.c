@@ -222,6 +222,9 @@ void guardian_request(struct guardian *guardian, const struct message *message,
 	case MESSAGE_SERVING:
 		serving(guardian, message->version);
 		break;
+	case MESSAGE_REFUSED:
+		upgrade_give_up(guardian);
+		break;
 	default:
 		break;
 	}

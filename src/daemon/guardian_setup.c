@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "control/cores.h"
+#include "control/local_socket.h"
 #include "control/socket_path.h"
 #include "daemon/guardian_internal.h"
 
@@ -119,13 +120,33 @@ int guardian_setup(struct guardian *guardian, int inherited_stats)
 	return 0;
 }
 
+/* A folder that only root may enter is closed to control. What cannot be had here is left to control,
+ * which says so and tries again. */
+static void setup_socket(struct guardian *guardian)
+{
+	const char *path = guardian->options->socket_path;
+	const struct privileges_user *user = &guardian->control_user;
+	struct error err;
+
+	if (!guardian->drops_users)
+		return;
+	if (guardian->control_socket < 0) {
+		guardian->control_socket = local_socket_listen(path, 0600, &err);
+		guardian->socket_is_ours = guardian->control_socket >= 0;
+	}
+	if (guardian->control_socket >= 0)
+		(void)!lchown(path, user->uid, user->gid);
+}
+
 int guardian_setup_folder(struct guardian *guardian, struct error *err)
 {
 	uid_t owner = geteuid();
 	gid_t group = getegid();
 
-	if (guardian->options->socket_path != NULL)
+	if (guardian->options->socket_path != NULL) {
+		setup_socket(guardian);
 		return 0;
+	}
 	if (guardian->drops_users) {
 		owner = guardian->control_user.uid;
 		group = guardian->control_user.gid;

@@ -46,6 +46,7 @@ static int run_control(const struct options *options)
 		.manifest = options->manifest,
 		.workers = options->workers,
 		.socket_path = options->socket_path,
+		.socket_fd = options->socket_fd,
 		.guard = CHILD_GUARD_FD,
 		.privileged = options->privileged,
 	};

@@ -80,6 +80,10 @@ static int take_value(const char *name, const char *value, struct options *optio
 {
 	if (strcmp(name, "--workers") == 0)
 		return parse_workers(value, &options->workers, err);
+	if (strcmp(name, "--socket-fd") == 0) {
+		options->socket_fd = (int)strtol(value, NULL, 10);
+		return 0;
+	}
 	if (strcmp(name, "--role") == 0)
 		return parse_role(value, options, err);
 	if (value[0] == '\0') {
@@ -106,7 +110,8 @@ static bool names_option(const char *argument, const char *name, const char **re
 
 static int parse_one(int argc, char **argv, int *at, struct options *options, struct error *err)
 {
-	static const char *const names[] = { "--manifest", "--workers", "--socket", "--role" };
+	static const char *const names[] = { "--manifest", "--workers", "--socket-fd", "--socket",
+					     "--role" };
 	const char *argument = argv[(*at)++];
 	const char *value;
 	size_t i;

@@ -13,6 +13,7 @@ struct options {
 	enum message_role role;	 /* ROLE_GUARDIAN or ROLE_CONTROL */
 	const char *manifest;	 /* NULL only with help or version */
 	const char *socket_path; /* NULL: the usual place */
+	int socket_fd;		 /* for control: listens there already; 0: none */
 	int64_t workers;	 /* 0: what the manifest says */
 	bool no_sandbox;
 	bool privileged; /* for control: the guardian was started as root */

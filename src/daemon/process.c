@@ -108,7 +108,7 @@ static void take_channel(int fd)
 static void run_control(const struct guardian *guardian)
 {
 	const struct options *options = guardian->options;
-	char workers[24];
+	char workers[24], socket_fd[16];
 	const char *argv[16] = { "sallyportd", "--role", "control", "--manifest",
 				 options->manifest };
 	int count = 5;
@@ -122,6 +122,12 @@ static void run_control(const struct guardian *guardian)
 	if (options->socket_path != NULL) {
 		argv[count++] = "--socket";
 		argv[count++] = options->socket_path;
+	}
+	if (guardian->control_socket >= 0) {
+		fcntl(guardian->control_socket, F_SETFD, 0);
+		snprintf(socket_fd, sizeof(socket_fd), "%d", guardian->control_socket);
+		argv[count++] = "--socket-fd";
+		argv[count++] = socket_fd;
 	}
 	if (guardian->root)
 		argv[count++] = "--privileged";

@@ -16,9 +16,10 @@
 #include "daemon/notify.h"
 #include "net/socket.h"
 
-#define STATE_MAGIC 0x53505431u /* SPT1: the order of what is packed below */
+#define STATE_MAGIC 0x53505432u /* SPT2: the order of what is packed below */
 #define STATE_LIMIT (16u << 20)
 #define REPORT_SERVING 'S'
+#define REPORT_REFUSED 'R'
 #define NO_FD UINT32_MAX
 
 void upgrade_init(struct guardian *guardian)
@@ -92,6 +93,7 @@ static void pack_state(const struct guardian *guardian, int report, struct buffe
 	pack_u32(out, (uint32_t)report);
 	pack_u32(out, (uint32_t)guardian->stats_fd);
 	pack_u32(out, (uint32_t)guardian->health_fd);
+	pack_u32(out, (uint32_t)guardian->control_socket);
 	pack_u64(out, guardian->kept_version);
 	for (i = 0; i < MESSAGE_FDS; i++)
 		pack_u32(out, (uint32_t)guardian->kept[i]);
@@ -123,6 +125,7 @@ static void run_new(const struct guardian *guardian, int state, int report)
 	pass_on(report);
 	pass_on(guardian->stats_fd);
 	pass_on(guardian->health_fd);
+	pass_on(guardian->control_socket);
 	for (kept = 0; kept < MESSAGE_FDS; kept++)
 		pass_on(guardian->kept[kept]);
 	for (i = 0; i < guardian->sockets.count; i++)
@@ -163,8 +166,15 @@ static void report_ready(struct watch *watch, uint32_t events)
 
 	(void)events;
 	/* The end of it without a word: the death that caused it is reaped in a moment. */
-	if (read(upgrade->report, &word, 1) == 1 && word == REPORT_SERVING)
+	if (read(upgrade->report, &word, 1) != 1)
+		return;
+	if (word == REPORT_SERVING) {
 		leave(guardian);
+		return;
+	}
+	/* It ends by itself, when the connections that it has accepted are finished. */
+	upgrade->pid = 0;
+	fail(guardian, "the manifest cannot be served: see reload_failed");
 }
 
 static int start_new(struct guardian *guardian, struct error *err)
@@ -286,6 +296,7 @@ static int unpack_state(struct guardian *guardian, struct bytes state, int *ret_
 	guardian->upgrade.report_to = take_fd(&in);
 	*ret_stats = take_fd(&in);
 	guardian->health_fd = take_fd(&in);
+	guardian->control_socket = take_fd(&in);
 	guardian->kept_version = unpack_u64(&in);
 	for (i = 0; i < MESSAGE_FDS; i++)
 		guardian->kept[i] = take_fd(&in);
@@ -360,13 +371,24 @@ int upgrade_inherit(struct guardian *guardian, struct error *err)
 	return error_set_errno(err, "could not take over from the running sallyportd");
 }
 
-void upgrade_report(struct guardian *guardian)
+static void report(struct guardian *guardian, char word)
 {
-	const char word = REPORT_SERVING;
-
-	if (guardian->upgrade.report_to < 0)
-		return;
+	guardian->socket_is_ours = word == REPORT_SERVING && guardian->control_socket >= 0;
 	(void)!write(guardian->upgrade.report_to, &word, 1);
 	close(guardian->upgrade.report_to);
 	guardian->upgrade.report_to = -1;
+}
+
+void upgrade_report(struct guardian *guardian)
+{
+	if (guardian->upgrade.report_to >= 0)
+		report(guardian, REPORT_SERVING);
+}
+
+void upgrade_give_up(struct guardian *guardian)
+{
+	if (guardian->upgrade.report_to < 0)
+		return;
+	report(guardian, REPORT_REFUSED);
+	guardian_stop(guardian, 1, guardian->configure.shutdown_timeout_s * 1000);
 }

@@ -7,8 +7,8 @@
  *                                             control reads the manifest
  *   drains its workers, ends      <---------- SERVING
  *
- * Both accept connections in between. When the new one dies or says nothing for UPGRADE_LIMIT_MS, the
- * old one starts its control again and goes on.
+ * Both accept connections in between. When the new one dies, cannot serve the manifest, or says nothing
+ * for UPGRADE_LIMIT_MS, the old one starts its control again and goes on.
  */
 #ifndef SALLYPORT_DAEMON_UPGRADE_H
 #define SALLYPORT_DAEMON_UPGRADE_H
@@ -48,5 +48,7 @@ void upgrade_cancel(struct guardian *guardian);
 /* In the new one. 1: there was an old one, and all it had is ours; 0: an ordinary start. */
 int must_check upgrade_inherit(struct guardian *guardian, struct error *err);
 void upgrade_report(struct guardian *guardian);
+/* Control cannot serve the manifest: the old one goes on, this one finishes what it has accepted. */
+void upgrade_give_up(struct guardian *guardian);
 
 #endif

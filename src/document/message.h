@@ -27,6 +27,7 @@
  * control  -> child    SECRETS           -                  ticket secrets
  * child    -> control  APPLIED           version, a = 0     -
  * child    -> control  REFUSED           version, error     -
+ * control  -> guardian REFUSED           -                  - (a manifest that is not served)
  * any      -> child    DRAIN             a = milliseconds   -
  * guardian -> control  RELOAD, STOP      -                  -
  * child    -> guardian VIOLATION         a = call, error.message = its name (seccomp; its last words)

@@ -231,6 +231,26 @@ def test_sigusr2_upgrades_without_refusing_a_connection(door):
     assert attempt(door, port, door.pki.good) == "ECS01"
 
 
+def test_an_upgrade_with_a_bad_manifest_is_given_up_at_once(door):
+    """The old one goes on by itself, not only when its patience is over."""
+    port, _ = door.mutual()
+    sallyport = door.start()
+    held = connect(door, port, door.pki.good)
+    workers = set(sallyport.pids("worker"))
+    sallyport.write_manifest("Nonsense: 1\n")
+    sallyport.signal(signal.SIGUSR2)
+    said = sallyport.wait_event("upgrade_failed", 10)
+    assert "manifest" in said["error"]
+    wait_for(lambda: set(sallyport.pids("worker")) == workers, 10, "the new ones to be gone")
+    assert held.request() == "ECS01"
+    held.close()
+    assert attempt(door, port, door.pki.good) == "ECS01"
+    sallyport.write_manifest()
+    wait_for(lambda: sallyport.cli("reload", "--socket", sallyport.control_socket,
+                                   check=False).returncode == 0, 10, "control to be back")
+    assert attempt(door, port, door.pki.stranger) == "unknown_ca"
+
+
 def test_two_daemons_do_not_share_a_port(door, pki):
     """SO_REUSEPORT must not make a second instance take half of the connections in silence."""
     port, _ = door.mutual()

@@ -2,12 +2,14 @@
 import os
 import pwd
 import shutil
+import signal
 import stat
 
 import pytest
 
 from support.clients import attempt
 from support.sallyport import BUILD, SANITIZED
+from support.waiting import wait_for
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to start as root")
 
@@ -91,6 +93,28 @@ def test_no_sandbox_is_explicit(door):
     sallyport = door.start(arguments=["--no-sandbox"])
     assert attempt(door, port, door.pki.good) == "ECS01"
     assert {status_of(pid)["Seccomp"] for pid in sallyport.pids("worker")} == {"0"}
+
+
+@as_root
+def test_the_control_socket_may_be_where_only_root_may_enter(door):
+    port, _ = door.mutual()
+    folder = os.path.dirname(door.sallyport.control_socket)
+    os.chmod(folder, 0o700)
+    sallyport = door.start()
+    sallyport.expect_deaths = True
+    sallyport.reload()
+    victim = sallyport.pids("control")[0]
+    os.kill(victim, signal.SIGKILL)
+    sallyport.reload()  # asked while nobody answers: the next control does
+    before = set(sallyport.pids("worker"))
+    sallyport.signal(signal.SIGUSR2)
+    wait_for(lambda: sallyport.events("handed_over"), 20, "the upgrade")
+    wait_for(lambda: not before & set(sallyport.pids("worker")), 20, "new workers")
+    sallyport.follow_upgrade()
+    sallyport.reload()
+    assert attempt(door, port, door.pki.good) == "ECS01"
+    sallyport.stop()
+    assert os.listdir(folder) == []
 
 
 def test_the_worker_links_no_parser_of_control():
