@@ -56,13 +56,22 @@ static bool somebody_listens(const struct sockaddr_un *address)
 	return yes;
 }
 
+/* Never by the path afterwards: by then it may be something else. */
+static int bind_with_mode(int fd, const struct sockaddr_un *address, unsigned int mode)
+{
+	mode_t before = umask(~mode & 0777);
+	int result = bind(fd, (const struct sockaddr *)address, sizeof(*address));
+
+	umask(before);
+	return result;
+}
+
 static int bind_path(int fd, const struct sockaddr_un *address, unsigned int mode,
 		     struct error *err)
 {
-	const struct sockaddr *generic = (const struct sockaddr *)address;
 	struct stat info;
 
-	if (bind(fd, generic, sizeof(*address)) < 0) {
+	if (bind_with_mode(fd, address, mode) < 0) {
 		if (errno != EADDRINUSE)
 			return error_set_errno(err, "could not listen on %s", address->sun_path);
 		if (somebody_listens(address))
@@ -75,10 +84,10 @@ static int bind_path(int fd, const struct sockaddr_un *address, unsigned int mod
 				"could not listen on %s: a file that is no socket is there",
 				address->sun_path);
 		unlink(address->sun_path);
-		if (bind(fd, generic, sizeof(*address)) < 0)
+		if (bind_with_mode(fd, address, mode) < 0)
 			return error_set_errno(err, "could not listen on %s", address->sun_path);
 	}
-	if (chmod(address->sun_path, mode) < 0 || listen(fd, 16) < 0)
+	if (listen(fd, 16) < 0)
 		return error_set_errno(err, "could not listen on %s", address->sun_path);
 	return 0;
 }

@@ -1,8 +1,10 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -120,12 +122,24 @@ int guardian_setup(struct guardian *guardian, int inherited_stats)
 	return 0;
 }
 
+/* Nothing but a socket: others may be able to write to the folder that --socket names. */
+static void give_socket(const char *path, const struct privileges_user *user)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat info;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode) && info.st_nlink == 1)
+		(void)!fchownat(fd, "", user->uid, user->gid, AT_EMPTY_PATH);
+	close(fd);
+}
+
 /* A folder that only root may enter is closed to control. What cannot be had here is left to control,
  * which says so and tries again. */
 static void setup_socket(struct guardian *guardian)
 {
 	const char *path = guardian->options->socket_path;
-	const struct privileges_user *user = &guardian->control_user;
 	struct error err;
 
 	if (!guardian->drops_users)
@@ -135,7 +149,7 @@ static void setup_socket(struct guardian *guardian)
 		guardian->socket_is_ours = guardian->control_socket >= 0;
 	}
 	if (guardian->control_socket >= 0)
-		(void)!lchown(path, user->uid, user->gid);
+		give_socket(path, &guardian->control_user);
 }
 
 int guardian_setup_folder(struct guardian *guardian, struct error *err)
