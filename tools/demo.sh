@@ -27,7 +27,7 @@ clean_up() {
 		[ -z "$pid" ] || wait "$pid" 2>/dev/null || true
 	done
 	rm -rf "$demo"
-	[ -n "$once" ] || say "Stopped; build/demo is gone."
+	[ -n "$once" ] || say "Stopped; ${demo#"$root"/} is gone."
 	exit "$status"
 }
 trap clean_up EXIT
@@ -255,16 +255,17 @@ prove_unknown_client() {
 }
 
 what_next() {
+	local folder=${demo#"$root"/}
 	cat <<NEXT
 
-== It is all up; Ctrl-C stops it and removes build/demo
+== It is all up; Ctrl-C stops it and removes $folder
 Door       https://www.example.com:$port/  (127.0.0.1)
 Metrics    http://127.0.0.1:$metrics_port/metrics
 Servers    http://127.0.0.1:$first_port/ (ECS01), http://127.0.0.1:$second_port/ (ECS02)
-Log        build/demo/sallyportd.log
+Log        $folder/sallyportd.log
 
 Try, in another terminal:
-  D=build/demo
+  D=$folder
   curl --cacert \$D/ca/root.crt --resolve www.example.com:$port:127.0.0.1 \\
        --cert \$D/client.crt --key \$D/client.key https://www.example.com:$port/
   build/sallyport status --manifest \$D/sallyport.yaml
