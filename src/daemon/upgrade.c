@@ -174,7 +174,7 @@ static void report_ready(struct watch *watch, uint32_t events)
 	}
 	/* It ends by itself, when the connections that it has accepted are finished. */
 	upgrade->pid = 0;
-	fail(guardian, "the manifest cannot be served: see reload_failed");
+	fail(guardian, "the new sallyportd could not serve the manifest: see reload_failed");
 }
 
 static int start_new(struct guardian *guardian, struct error *err)
