@@ -79,8 +79,18 @@ static int resolve_ca(const struct model *model, struct model_ca_certificate *en
 
 /* --- the trust of a listener --- */
 
+static void warn_about_names(const struct model *model, const struct model_listener *listener,
+			     struct model_warnings *warnings)
+{
+	model_warn(
+		warnings, model, listener->line,
+		"the names of the CA certificates are too long together to be sent to clients; none "
+		"is sent");
+	model_warn_hint(warnings, "Set CaNamesAdvertised: false, or use fewer CA certificates.");
+}
+
 static int try_trust(const struct model *model, const struct model_listener *listener,
-		     struct error *err)
+		     struct model_warnings *warnings, struct error *err)
 {
 	struct trust_ca *cas = NULL;
 	struct trust *trust;
@@ -102,6 +112,8 @@ static int try_trust(const struct model *model, const struct model_listener *lis
 	}
 	trust = trust_new(cas, count, err);
 	free(cas);
+	if (trust != NULL && listener->ca_names_advertised && !trust_subjects_fit(trust))
+		warn_about_names(model, listener, warnings);
 	trust_free(trust);
 	if (trust != NULL)
 		return 0;
@@ -125,7 +137,7 @@ static bool uses_trust(const struct model_listener *listener)
 	return listener->protocol == MODEL_TCPSSL && listener->ca_enabled;
 }
 
-static int try_trusts(const struct model *model, struct error *err)
+static int try_trusts(const struct model *model, struct model_warnings *warnings, struct error *err)
 {
 	const struct model_listener *before = NULL;
 	size_t i;
@@ -139,7 +151,7 @@ static int try_trusts(const struct model *model, struct error *err)
 		if (before != NULL &&
 		    strings_equal(&before->ca_certificates, &listener->ca_certificates))
 			continue;
-		if (try_trust(model, listener, err) < 0)
+		if (try_trust(model, listener, warnings, err) < 0)
 			return -1;
 		before = listener;
 	}
@@ -183,7 +195,7 @@ int resolve_model(struct model *model, const struct model *old, int64_t now,
 	for (i = 0; i < model->ca_certificate_count; i++)
 		if (resolve_ca(model, &model->ca_certificates[i], now, warnings, err) < 0)
 			return -1;
-	if (try_trusts(model, err) < 0)
+	if (try_trusts(model, warnings, err) < 0)
 		return -1;
 	warn_about_nameless(model, warnings);
 	return 0;

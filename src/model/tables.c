@@ -474,7 +474,7 @@ static const struct field listener_fields[] = {
 	  "client's certificate and a trust anchor." },
 	{ .name = "CaNamesAdvertised", .type = FIELD_BOOL, MEMBER(model_listener, ca_names_advertised),
 	  OURS, .standard = true, .help = "Tells clients the names of the accepted CAs, so that they can "
-	  "choose a certificate." },
+	  "choose a certificate. Names of more than 63 KiB together are not sent." },
 	{ .name = "RevocationMode", .type = FIELD_WORD, MEMBER(model_listener, revocation_mode), OURS,
 	  .standard = MODEL_REVOCATION_GIVEN, .words = revocation_modes, .help = "Given checks each "
 	  "certificate whose issuer has a CRL configured. Leaf requires a CRL for the issuer of the "

@@ -160,7 +160,8 @@ static int set_tls(struct listener *listener, const struct document *document,
 	size_t i;
 
 	memcpy(listener->policy_hash, policy->hash, DOCUMENT_HASH_SIZE);
-	if (listener->trust != NULL && from->ca_names_advertised) {
+	if (listener->trust != NULL && from->ca_names_advertised &&
+	    trust_subjects_fit(listener->trust->trust)) {
 		rules.ca_name_count = trust_subject_count(listener->trust->trust);
 		names = memory_new(rules.ca_name_count * sizeof(*names));
 		for (i = 0; i < rules.ca_name_count; i++)

@@ -7,6 +7,9 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+/* TLS 1.3 has 65535 bytes for all extensions of a CertificateRequest; the others want less than 512. */
+#define SUBJECTS_MAX 65024u
+
 static int refuse(struct error *err, const char *name, const char *why)
 {
 	return error_set(err, ERROR_INVALID, "could not use CA certificate \"%s\": %s", name, why);
@@ -189,6 +192,16 @@ size_t trust_subject_count(const struct trust *trust)
 struct bytes trust_subject(const struct trust *trust, size_t i)
 {
 	return trust->subjects[i];
+}
+
+bool trust_subjects_fit(const struct trust *trust)
+{
+	size_t size = 0;
+	size_t i;
+
+	for (i = 0; i < trust->subject_count; i++)
+		size += 2 + trust->subjects[i].len;
+	return size <= SUBJECTS_MAX;
 }
 
 bool trust_has_anchor(const struct trust *trust, const uint8_t hash[32], bool *ret_strict)

@@ -29,6 +29,9 @@ void trust_free(struct trust *trust);
 size_t trust_subject_count(const struct trust *trust);
 struct bytes trust_subject(const struct trust *trust, size_t i);
 
+/* Do they all fit into the message that asks for a certificate? RFC 8446 4.2.4, RFC 5246 7.4.4 */
+bool trust_subjects_fit(const struct trust *trust);
+
 /* Is the certificate with this SHA-256 of its DER an anchor of the set? ret_strict (may be NULL)
  * gets its profile. */
 bool trust_has_anchor(const struct trust *trust, const uint8_t hash[32], bool *ret_strict);
