@@ -14,7 +14,7 @@
 #include "x509/reason.h"
 #include "x509/trust.h"
 
-#define CHAIN_MAX_SENT 10   /* certificates a client may send */
+#define CHAIN_MAX_SENT 12   /* certificates a client may send: a whole path, anchor too */
 #define CHAIN_MAX_DEPTH 12  /* leaf + 10 intermediates + anchor */
 
 struct chain_result {

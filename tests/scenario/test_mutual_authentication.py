@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes
 from support.clients import NUMBERS, OpensslClient, RawClient, TlsClient, attempt, connect
 from support.clients import Refused
 from support.cast import WRONG, Cast
-from support.pki import DAY, now
+from support.pki import DAY, name_of, new_key, now
 from support.waiting import wait_for
 
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -175,6 +175,39 @@ def test_the_names_of_the_cas_are_sent_unless_switched_off(door, advertised):
     client = OpensslClient(door, port, door.pki.good, ["-tls1_3"])
     assert client.ca_names == (["CN = Shop Root"] if advertised else [])
     assert attempt(door, port, door.pki.good) == "ECS01"
+
+
+@both_versions
+def test_more_names_than_a_message_holds_keep_nobody_out(door, version):
+    pki = door.pki
+    key = new_key("p256")
+    many = [pki.kept_once(f"long name {number}", lambda number=number: pki.ca(
+        f"CA {number}", key=key, subject=name_of(f"CA {number}".ljust(64, "x"),
+                                                 organization="y" * 64))) for number in range(450)]
+    door.group("web", door.backend())
+    door.ca("many", pki.root, *many)
+    port = door.listener(cas=["many"])
+    sallyport = door.start()
+    assert attempt(door, port, pki.good, version=version) == "ECS01"
+    assert attempt(door, port, pki.stranger, version=version) == "unknown_ca"
+    said = sallyport.cli("check", sallyport.manifest_file)
+    assert "none is sent" in said.stdout + said.stderr
+
+
+def test_the_greatest_depth_can_be_used(door):
+    pki = door.pki
+    steps = pki.kept_once("ten steps", lambda: [pki.root])
+    while len(steps) < 11:
+        steps.append(pki.ca(f"Depth {len(steps)}", steps[-1]))
+    door.group("web", door.backend())
+    door.ca("clients", pki.root)
+    port = door.listener(cas=["clients"], CaDepth=10)
+    door.start()
+    assert attempt(door, port, pki.client("deepest", steps[10])) == "ECS01"
+    with_root = pki.client("deepest", steps[10]).with_chain(*reversed(steps))
+    assert attempt(door, port, with_root) == "ECS01"
+    below = pki.client("too deep", pki.ca("Depth 11", steps[10]))
+    assert attempt(door, port, below) == "bad_certificate"
 
 
 @both_versions

@@ -25,9 +25,11 @@ static void keep_result(void *arg, const struct chain_result *result)
 	memcpy(seen->detail, result->detail, sizeof(seen->detail));
 }
 
+#define LIST_MAX (CHAIN_MAX_SENT + 1)
+
 /* A trust set and what a client sends; made with LIST(). */
 struct list {
-	struct made items[12];
+	struct made items[LIST_MAX];
 	size_t count;
 };
 
@@ -36,7 +38,7 @@ struct list {
 
 static struct trust *trust_of(struct list cas, bool strict)
 {
-	struct trust_ca given[12];
+	struct trust_ca given[LIST_MAX];
 	struct error err = { 0 };
 	struct trust *trust;
 	size_t i;
@@ -53,7 +55,7 @@ static struct seen seen_with(struct list cas, bool strict, struct list sent, uns
 			     int64_t now)
 {
 	struct trust *trust = trust_of(cas, strict);
-	struct bytes ders[12];
+	struct bytes ders[LIST_MAX];
 	struct seen seen = { .reason = REASON_COUNT };
 	size_t i;
 
@@ -536,9 +538,10 @@ static void depth_counts_intermediates(void **state)
 	CHECK_DEPTH(LIST(root, chain[0], chain[1]), sent, 10, CHAIN_TOO_LONG);
 }
 
-static void eleven_certificates_are_too_many(void **state)
+static void thirteen_certificates_are_too_many(void **state)
 {
-	struct list sent = LIST(leaf, root, root, root, root, root, root, root, root, root);
+	struct list sent = LIST(leaf, root, root, root, root, root, root, root, root, root, root,
+				root);
 
 	(void)state;
 	CHECK(LIST(root), sent, ADMITTED);
@@ -902,7 +905,7 @@ int main(void)
 		cmocka_unit_test(dates_count_to_the_second_at_both_ends),
 		cmocka_unit_test(the_end_of_time_is_a_date),
 		cmocka_unit_test(depth_counts_intermediates),
-		cmocka_unit_test(eleven_certificates_are_too_many),
+		cmocka_unit_test(thirteen_certificates_are_too_many),
 		cmocka_unit_test(a_large_certificate_is_refused_before_it_is_parsed),
 		cmocka_unit_test(what_is_no_certificate_is_malformed),
 		cmocka_unit_test(no_damaged_chain_is_admitted),
