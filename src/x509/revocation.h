@@ -60,13 +60,14 @@ void revocation_builder_free(struct revocation_builder *builder);
 /* Adds one CRL file (PEM or DER; several PEM lists in one file are fine) for the CA certificates of
  * one CaCertificates entry. Every list must be issued and signed by one of them (name, key), be v2 or
  * v1 with legal content: RFC 5280 5.1-5.2; unknown critical extensions, indirect, delta and
- * reason-partitioned lists are refused. On error the issuers it can be told for (all CAs of the entry,
- * when it cannot be told) become broken, and the error says why: the caller logs it and goes on.
+ * reason-partitioned lists are refused. On error the issuer it can be told for becomes broken, and the
+ * error says why: the caller logs it and goes on. When it cannot be told, that is decided once all files
+ * are there: the CAs of the entry that have no other list are broken; when all have one, all are.
  * Two lists of one issuer: the later thisUpdate wins. */
 int must_check revocation_builder_add(struct revocation_builder *builder, const char *path,
 				      struct bytes content, const struct bytes *ca_ders,
 				      size_t ca_count, struct error *err);
-/* Marks the issuers broken: the file could not be read. */
+/* The same for a file that could not be read. */
 void revocation_builder_add_unreadable(struct revocation_builder *builder,
 				       const struct bytes *ca_ders, size_t ca_count);
 /* 500,000 entries: 32 bytes each, sorted. */

@@ -28,9 +28,17 @@ struct issuer {
 	size_t list_count;
 };
 
+/* A file that does not say whose list it was: one of these issuers'. */
+struct suspects {
+	uint8_t (*keys)[REVOCATION_KEY_SIZE]; /* owned */
+	size_t count;
+};
+
 struct revocation_builder {
 	struct issuer *issuers;
 	size_t count;
+	struct suspects *suspects;         /* owned */
+	size_t suspects_count;
 };
 
 struct revocation_builder *revocation_builder_new(void)
@@ -49,6 +57,9 @@ void revocation_builder_free(struct revocation_builder *builder)
 			free(builder->issuers[i].lists[k].entries);
 		free(builder->issuers[i].lists);
 	}
+	for (i = 0; i < builder->suspects_count; i++)
+		free(builder->suspects[i].keys);
+	free(builder->suspects);
 	free(builder->issuers);
 	free(builder);
 }
@@ -167,15 +178,28 @@ static bool break_named(struct adding *adding, const struct crl *crl, bool by_ke
 	return found;
 }
 
-/* The CA that name and key id tell, else those of the name, else all of the entry. */
-static void break_issuers(struct adding *adding, const struct crl *crl)
+static void suspect_all(const struct adding *adding)
 {
+	struct revocation_builder *builder = adding->builder;
+	struct suspects *suspects;
 	size_t i;
 
-	if (crl != NULL && (break_named(adding, crl, true) || break_named(adding, crl, false)))
-		return;
+	builder->suspects = memory_resize(builder->suspects, (builder->suspects_count + 1) *
+					  sizeof(*builder->suspects));
+	suspects = &builder->suspects[builder->suspects_count++];
+	suspects->count = adding->ca_count;
+	suspects->keys = memory_new(adding->ca_count * sizeof(*suspects->keys));
 	for (i = 0; i < adding->ca_count; i++)
-		issuer_for(adding->builder, adding->cas[i])->broken = true;
+		memcpy(suspects->keys[i], issuer_for(builder, adding->cas[i])->key,
+		       REVOCATION_KEY_SIZE);
+}
+
+/* The CA that name and key id tell, else those of the name, else one of the entry: which, is decided
+ * when all files have been read. */
+static void break_issuers(struct adding *adding, const struct crl *crl)
+{
+	if (crl == NULL || (!break_named(adding, crl, true) && !break_named(adding, crl, false)))
+		suspect_all(adding);
 }
 
 static void note(struct adding *adding, const struct crl *crl, const struct error *why)
@@ -310,6 +334,32 @@ void revocation_builder_add_unreadable(struct revocation_builder *builder,
 	adding_done(&adding);
 }
 
+/* --- files that do not say whose they were --- */
+
+static struct issuer *issuer_of_key(const struct revocation_builder *builder, const uint8_t *key)
+{
+	size_t i = 0;
+
+	while (memcmp(builder->issuers[i].key, key, REVOCATION_KEY_SIZE) != 0)
+		i++;
+	return &builder->issuers[i];
+}
+
+/* Those without a list of their own lack this one. When all have one it may be a second list of any. */
+static void judge_suspects(struct revocation_builder *builder, const struct suspects *suspects)
+{
+	bool somebody_lacks = false;
+	size_t i;
+
+	for (i = 0; i < suspects->count; i++)
+		somebody_lacks |= issuer_of_key(builder, suspects->keys[i])->list_count == 0;
+	for (i = 0; i < suspects->count; i++) {
+		struct issuer *issuer = issuer_of_key(builder, suspects->keys[i]);
+
+		issuer->broken |= !somebody_lacks || issuer->list_count == 0;
+	}
+}
+
 /* --- the table --- */
 
 static int compare_issuers(const void *a, const void *b)
@@ -406,6 +456,8 @@ int revocation_builder_finish(struct revocation_builder *builder, struct buffer 
 	size_t i;
 
 	memcpy(header.magic, REVOCATION_MAGIC, sizeof(header.magic));
+	for (i = 0; i < builder->suspects_count; i++)
+		judge_suspects(builder, &builder->suspects[i]);
 	if (builder->count > 0)
 		qsort(builder->issuers, builder->count, sizeof(*builder->issuers), compare_issuers);
 	for (i = 0; i < builder->count; i++)

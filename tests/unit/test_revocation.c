@@ -248,6 +248,45 @@ static void files_that_are_no_lists_break_all_issuers_of_the_entry(void **state)
 	}
 }
 
+/* A file that does not say whose list it was is missed by the issuer that has no other. */
+static void a_file_that_says_nothing_breaks_those_without_a_list(void **state)
+{
+	static const struct bytes nothing = { (const uint8_t *)"nonsense", 8 };
+	struct made both[] = { ca, other_ca };
+	struct list_order order = { .issuer = &ca, .revoked = { &bad } };
+	struct list_order other_order = { .issuer = &other_ca, .revoked = { &other_bad } };
+	int nothing_first;
+
+	(void)state;
+	for (nothing_first = 0; nothing_first < 2; nothing_first++) {
+		struct table table;
+
+		table_begin(&table);
+		if (nothing_first)
+			assert_int_equal(table_add_for(&table, nothing, both, 2), -1);
+		assert_int_equal(table_add_for(&table, make_list(order), both, 2), 0);
+		if (!nothing_first)
+			assert_int_equal(table_add_for(&table, nothing, both, 2), -1);
+		table_finish(&table);
+		assert_int_equal(ask(&table, &good, NOW), REVOCATION_GOOD);
+		assert_int_equal(ask(&table, &bad, NOW), REVOCATION_REVOKED);
+		assert_int_equal(ask_as(&table, &other_ca, &good, NOW, false),
+				 REVOCATION_UNUSABLE);
+		table_done(&table);
+
+		/* Both have one: it may have been a second list of either. */
+		table_begin(&table);
+		assert_int_equal(table_add_for(&table, make_list(order), both, 2), 0);
+		assert_int_equal(table_add_for(&table, nothing, both, 2), -1);
+		assert_int_equal(table_add_for(&table, make_list(other_order), both, 2), 0);
+		table_finish(&table);
+		assert_int_equal(ask(&table, &good, NOW), REVOCATION_UNUSABLE);
+		assert_int_equal(ask_as(&table, &other_ca, &good, NOW, false),
+				 REVOCATION_UNUSABLE);
+		table_done(&table);
+	}
+}
+
 static void an_unreadable_file_breaks_its_issuers(void **state)
 {
 	struct revocation_issuer issuer;
@@ -531,6 +570,7 @@ int main(void)
 		cmocka_unit_test(lists_that_cannot_be_used_fail_closed_for_their_issuer_only),
 		cmocka_unit_test(a_good_list_does_not_mend_a_broken_one),
 		cmocka_unit_test(files_that_are_no_lists_break_all_issuers_of_the_entry),
+		cmocka_unit_test(a_file_that_says_nothing_breaks_those_without_a_list),
 		cmocka_unit_test(an_unreadable_file_breaks_its_issuers),
 		cmocka_unit_test(a_broken_list_is_told_apart_by_its_issuer),
 		cmocka_unit_test(the_later_of_two_lists_wins_in_either_order),
