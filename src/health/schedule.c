@@ -3,18 +3,21 @@
 #include "net/loop.h"
 
 #define FIRST_SHIFT_LONGEST_MS 1000u
+#define FIRST_SHIFT_PER_SERVER_MS 2u
 
 static uint64_t tick_at_or_after(uint64_t at_ms)
 {
 	return (at_ms + LOOP_TICK_MS - 1) / LOOP_TICK_MS * LOOP_TICK_MS;
 }
 
-uint64_t schedule_first(uint64_t now_ms, uint32_t interval_s, uint64_t identity)
+uint64_t schedule_first(uint64_t now_ms, uint32_t interval_s, uint32_t servers, uint64_t identity)
 {
 	uint64_t span_ms = (uint64_t)interval_s * 1000;
 
 	if (span_ms > FIRST_SHIFT_LONGEST_MS)
 		span_ms = FIRST_SHIFT_LONGEST_MS;
+	if (span_ms > (uint64_t)servers * FIRST_SHIFT_PER_SERVER_MS)
+		span_ms = (uint64_t)servers * FIRST_SHIFT_PER_SERVER_MS;
 	return tick_at_or_after(now_ms + (span_ms > 0 ? identity % span_ms : 0));
 }
 

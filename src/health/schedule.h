@@ -9,8 +9,10 @@
 
 #include <stdint.h>
 
-/* The first check, shifted by a part of the interval that the identity chooses, at most 1 s. */
-uint64_t schedule_first(uint64_t now_ms, uint32_t interval_s, uint64_t identity);
+/* The first check, shifted by what the identity chooses, so that many servers are not checked at once:
+ * at most the interval, 1 s, and 2 ms for each of the servers there are. With a few of them all are
+ * known at once, and none waits while another gets everything. */
+uint64_t schedule_first(uint64_t now_ms, uint32_t interval_s, uint32_t servers, uint64_t identity);
 /* The start after the one planned for planned_ms, from start to start; after now_ms. */
 uint64_t schedule_next(uint64_t planned_ms, uint32_t interval_s, uint64_t now_ms);
 /* When a check that starts now has failed: up to two ticks early rather than one late, so that with

@@ -31,6 +31,7 @@ struct targets {
 	struct health *health;
 	struct log *log;
 	uint64_t generation;
+	uint32_t server_count; /* of the document */
 	uint64_t skipped_logged_ms, skipped; /* checks that this machine could not make */
 	struct target *by_slot[STATS_SERVERS];
 };
@@ -204,7 +205,8 @@ static void target_schedule(struct target *target, uint64_t now_ms)
 {
 	if (target->owner->loop == NULL)
 		return;
-	target->planned_ms = schedule_first(now_ms, target->check.interval_s, target->identity);
+	target->planned_ms = schedule_first(now_ms, target->check.interval_s,
+					    target->owner->server_count, target->identity);
 	timeout_set(target->owner->loop, &target->due, target->planned_ms);
 }
 
@@ -301,6 +303,9 @@ void targets_apply(struct targets *targets, const struct document *document, uin
 	uint32_t i, j;
 
 	targets->generation++;
+	targets->server_count = 0;
+	for (i = 0; i < document->group_count; i++)
+		targets->server_count += document->groups[i].server_count;
 	for (i = 0; i < document->group_count; i++)
 		for (j = 0; j < document->groups[i].server_count; j++)
 			apply_server(targets, &document->groups[i], &document->groups[i].servers[j],

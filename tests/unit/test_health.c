@@ -86,14 +86,17 @@ static void the_first_check_comes_within_an_interval_and_a_second(void **state)
 
 	(void)state;
 	for (identity = 0; identity < 5000; identity++) {
-		uint64_t at = schedule_first(100010, 5, identity);
+		uint64_t at = schedule_first(100010, 5, 4000, identity);
 
 		assert_in_range(at, 100010, 101010 + LOOP_TICK_MS);
 		assert_int_equal(at % LOOP_TICK_MS, 0);
 		latest = at > latest ? at : latest;
 	}
 	assert_in_range(latest, 100900, 101060);
-	assert_int_equal(schedule_first(100010, 5, 77), schedule_first(100010, 5, 77));
+	assert_int_equal(schedule_first(100010, 5, 4000, 77), schedule_first(100010, 5, 4000, 77));
+	/* A few servers are all checked at once. */
+	for (identity = 0; identity < 100; identity++)
+		assert_in_range(schedule_first(100010, 5, 2, identity), 100010, 100050);
 }
 
 static void later_checks_keep_their_distance(void **state)
