@@ -431,8 +431,3 @@ void admission_chain_hash(const struct bytes *chain, size_t count, uint8_t ret_h
 	}
 	SHA256_Final(ret_hash, &context);
 }
-
-bool admission_anchor_is_trusted(const struct trust *trust, const uint8_t anchor_hash[32])
-{
-	return trust_has_anchor(trust, anchor_hash, NULL);
-}

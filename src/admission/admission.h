@@ -102,7 +102,5 @@ void admission_decide(const struct admission_facts *facts, struct admission_verd
 
 /* The cache key of a presented chain: SHA-256 over count, lengths and bytes. */
 void admission_chain_hash(const struct bytes *chain, size_t count, uint8_t ret_hash[32]);
-/* Can a record made under one trust still stand under this one: is its anchor still in it? */
-bool admission_anchor_is_trusted(const struct trust *trust, const uint8_t anchor_hash[32]);
 
 #endif

@@ -209,32 +209,35 @@ static void add_warning(struct model_warnings *warnings, const struct model *mod
 	model_error_place(&warning->error, model->source, line);
 }
 
-void model_warn(struct model_warnings *warnings, const struct model *model, int line,
-		const char *format, ...)
+static void add_formatted(struct model_warnings *warnings, const struct model *model, int line,
+			  enum warning_kind kind, const char *format, va_list args)
 {
 	char message[256];
-	va_list args;
 
 	if (warnings == NULL)
 		return;
-	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
+	add_warning(warnings, model, line, kind, message);
+}
+
+void model_warn(struct model_warnings *warnings, const struct model *model, int line,
+		const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_formatted(warnings, model, line, WARNING_PROBLEM, format, args);
 	va_end(args);
-	add_warning(warnings, model, line, WARNING_PROBLEM, message);
 }
 
 void model_note(struct model_warnings *warnings, const struct model *model, int line,
 		const char *format, ...)
 {
-	char message[256];
 	va_list args;
 
-	if (warnings == NULL)
-		return;
 	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
+	add_formatted(warnings, model, line, WARNING_NOTE, format, args);
 	va_end(args);
-	add_warning(warnings, model, line, WARNING_NOTE, message);
 }
 
 void model_warn_hint(struct model_warnings *warnings, const char *hint)

@@ -1,15 +1,13 @@
 #include "net/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int set_one(int fd, int level, int option)
+static int set_option(int fd, int level, int option, int value)
 {
-	int one = 1;
-
-	return setsockopt(fd, level, option, &one, sizeof(one));
+	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
 static int fail(int fd, struct error *err, const char *what, const struct address *address)
@@ -37,9 +35,9 @@ static int open_bound(const struct address *address, bool shared, struct error *
 
 	if (fd < 0)
 		return fail(fd, err, "open a socket for", address);
-	if (set_one(fd, SOL_SOCKET, SO_REUSEADDR) < 0 ||
-	    (shared && set_one(fd, SOL_SOCKET, SO_REUSEPORT) < 0) ||
-	    (name.ss_family == AF_INET6 && set_one(fd, IPPROTO_IPV6, IPV6_V6ONLY) < 0))
+	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
+	    (shared && set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0) ||
+	    (name.ss_family == AF_INET6 && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0))
 		return fail(fd, err, "set up a socket for", address);
 	if (bind(fd, (struct sockaddr *)&name, len) < 0)
 		return fail(fd, err, "bind to", address);
@@ -74,9 +72,23 @@ void socket_close_everywhere(int fd)
 	close(fd);
 }
 
-int socket_set_inherited(int fd, bool inherited, struct error *err)
+void socket_no_delay(int fd)
 {
-	if (fcntl(fd, F_SETFD, inherited ? 0 : FD_CLOEXEC) < 0)
-		return error_set_errno(err, "could not pass on descriptor %d", fd);
-	return 0;
+	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+void socket_keep_alive(int fd)
+{
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 30000);
+}
+
+void socket_reset_on_close(int fd)
+{
+	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 }

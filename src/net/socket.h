@@ -19,7 +19,12 @@ int must_check socket_listen(const struct address *address, struct error *err);
  * closes the caller's. Connections that nobody has accepted are reset. */
 void socket_close_everywhere(int fd);
 
-/* The close-on-exec flag. */
-int must_check socket_set_inherited(int fd, bool inherited, struct error *err);
+/* No delay of small writes; a listening socket hands it on to those it accepts. */
+void socket_no_delay(int fd);
+/* A peer that is silently gone is noticed: probes after 60 s, every 10 s, three of them; unacknowledged
+ * bytes after 30 s. Handed on likewise. */
+void socket_keep_alive(int fd);
+/* close() will reset the connection instead of ending it. */
+void socket_reset_on_close(int fd);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/monotime.h"
+#include "net/socket.h"
 #include "proxy/conn.h"
 
 #define ACCEPT_CAP 64 /* in one turn, of one socket */
@@ -28,20 +29,11 @@ struct acceptor {
 /* Options that accepted sockets inherit: set once here instead of on each connection. */
 static void set_inherited(int fd, const struct listener *listener)
 {
-	static const struct {
-		int level, option, value;
-	} options[] = {
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },   { SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 }, { IPPROTO_TCP, TCP_KEEPINTVL, 10 },
-		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },   { IPPROTO_TCP, TCP_USER_TIMEOUT, 30000 },
-	};
-	int mss = (int)listener->mss;
-	size_t i;
+	int mss = (int)listener->mss; /* 0 takes an earlier one back */
 
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof(int));
-	if (mss > 0)
-		setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof(mss));
+	socket_no_delay(fd);
+	socket_keep_alive(fd);
+	setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof(mss));
 }
 
 static void pause_accepting(struct acceptor *acceptor, const char *why)
@@ -63,9 +55,7 @@ static void pause_accepting(struct acceptor *acceptor, const char *why)
 
 static void refuse(int fd)
 {
-	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	socket_reset_on_close(fd);
 	close(fd);
 }
 

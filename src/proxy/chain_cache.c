@@ -28,14 +28,6 @@ void chain_cache_clear(struct chain_cache *cache)
 		}
 }
 
-void chain_cache_free(struct chain_cache *cache)
-{
-	if (cache == NULL)
-		return;
-	chain_cache_clear(cache);
-	free(cache);
-}
-
 /* The chain hash is a SHA-256: its first bytes spread well, and a client cannot choose them. */
 static struct entry *set_of(struct chain_cache *cache, const struct chain_key *key)
 {

@@ -22,7 +22,6 @@ struct chain_key {
 struct chain_cache;
 
 struct chain_cache *chain_cache_new(void);
-void chain_cache_free(struct chain_cache *cache);
 /* Borrowed; NULL when it is not there. */
 struct admission_record *chain_cache_find(struct chain_cache *cache, const struct chain_key *key);
 /* Takes a reference of its own. */

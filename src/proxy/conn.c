@@ -18,7 +18,7 @@ struct stats_listener *conn_stats(const struct conn *conn)
 
 /* --- running --- */
 
-void conn_run_later(struct conn *conn)
+static void run_later(struct conn *conn)
 {
 	struct worker *worker = conn->worker;
 
@@ -38,7 +38,7 @@ void conn_run(struct conn *conn)
 		step = steps[conn->state](conn);
 	while (step == STEP_AGAIN);
 	if (step == STEP_LATER)
-		conn_run_later(conn);
+		run_later(conn);
 }
 
 static void take_events(struct conn *conn, struct side *side, uint32_t events)

@@ -114,7 +114,6 @@ void conn_new(struct worker *worker, int fd, const struct address *client,
 void conn_run(struct conn *conn);
 void conn_enter(struct conn *conn, enum conn_state state);
 void conn_set_deadline(struct conn *conn, uint64_t at_ms);
-void conn_run_later(struct conn *conn);
 /* The first reason stays. */
 void conn_note_reason(struct conn *conn, enum close_reason reason);
 /* An abnormal end of the whole connection: what was received is delivered, then both sides end. */

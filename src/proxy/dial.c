@@ -1,11 +1,11 @@
 /* Choosing a server and connecting to it; the next one when that fails, inside ConnectBudget. */
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/proxy_protocol.h"
+#include "net/socket.h"
 #include "proxy/conn.h"
 
 #define TRIED_MAX 16
@@ -42,11 +42,6 @@ static struct server *pick(struct conn *conn)
 	return group_pick(conn->listener->group, &request);
 }
 
-static void set_int(int fd, int level, int option, int value)
-{
-	setsockopt(fd, level, option, &value, sizeof(value));
-}
-
 static int open_socket(const struct address *address)
 {
 	int family = address->family == 4 ? AF_INET : AF_INET6;
@@ -54,22 +49,16 @@ static int open_socket(const struct address *address)
 
 	if (fd < 0)
 		return -1;
-	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	socket_no_delay(fd);
 	return fd;
 }
 
 void dial_keep_alive(struct conn *conn)
 {
-	int fd = conn->server.fd;
-
-	if (conn->kept_alive || fd < 0)
+	if (conn->kept_alive || conn->server.fd < 0)
 		return;
 	conn->kept_alive = true;
-	set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
-	set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
-	set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
-	set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 30000);
+	socket_keep_alive(conn->server.fd);
 }
 
 enum dial_result { DIAL_UNDER_WAY, DIAL_SERVER_FAILED, DIAL_OUT_OF_RESOURCES };

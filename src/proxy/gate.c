@@ -158,8 +158,7 @@ static bool gate_ticket_admit(void *owner, struct bytes ticket)
 	facts.record = record;
 	admission_decide(&facts, &verdict);
 	admission_record_unref(verdict.record);
-	if (verdict.reason != REASON_ADMITTED ||
-	    !admission_anchor_is_trusted(facts.trust, record->anchor_hash)) {
+	if (verdict.reason != REASON_ADMITTED) {
 		conn->worker->stats->tickets_ignored++;
 		admission_record_unref(record);
 		return false;

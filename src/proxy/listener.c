@@ -225,7 +225,7 @@ void listener_unref(struct listener *listener)
 	free(listener->names);
 	free(listener->name_block);
 	credential_unref(listener->default_credential);
-	tls_context_unref(listener->tls);
+	tls_context_free(listener->tls);
 	trust_set_unref(listener->trust);
 	group_unref(listener->group);
 	free(listener->addresses);

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/socket.h"
 #include "proxy/conn.h"
 
 #define FLUSH_PARTS 16
@@ -114,9 +115,7 @@ void side_close(struct conn *conn, struct side *side)
 
 void side_reset(struct conn *conn, struct side *side)
 {
-	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
-
 	if (side->fd >= 0)
-		setsockopt(side->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		socket_reset_on_close(side->fd);
 	side_close(conn, side);
 }

@@ -10,9 +10,6 @@ struct word {
 #define X(name, word, is_error, text) word,
 static const char *const close_words[] = { CLOSE_REASONS(X) };
 #undef X
-#define X(name, word, is_error, text) text,
-static const char *const close_texts[] = { CLOSE_REASONS(X) };
-#undef X
 #define X(number, name) { number, name },
 static const struct word ciphers[] = { TLS_CIPHERS(X) };
 static const struct word groups[] = { TLS_GROUPS(X) };
@@ -23,11 +20,6 @@ static const struct word groups[] = { TLS_GROUPS(X) };
 const char *stats_close_word(unsigned int reason)
 {
 	return reason < COUNT(close_words) ? close_words[reason] : NULL;
-}
-
-const char *stats_close_text(unsigned int reason)
-{
-	return reason < COUNT(close_texts) ? close_texts[reason] : NULL;
 }
 
 static unsigned int row_of(const struct word *table, unsigned int count, uint16_t number)

@@ -44,7 +44,6 @@ enum close_reason {
 };
 
 const char *stats_close_word(unsigned int reason);
-const char *stats_close_text(unsigned int reason);
 
 /* IANA number, name as OpenSSL writes it. The last row of each table is "other". */
 #define TLS_CIPHERS(X) \

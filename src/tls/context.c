@@ -260,7 +260,6 @@ struct tls_context *tls_context_new(const struct tls_rules *rules, const struct 
 {
 	struct tls_context *context = memory_new(sizeof(*context));
 
-	context->refs = 1;
 	context->hooks = *hooks;
 	context->ssl = SSL_CTX_new(TLS_with_buffers_method());
 	if (context->ssl != NULL)
@@ -269,21 +268,15 @@ struct tls_context *tls_context_new(const struct tls_rules *rules, const struct 
 		error_set(err, ERROR_INVALID,
 			  "could not set up TLS: the policy has no usable version or cipher suite");
 		ERR_clear_error();
-		tls_context_unref(context);
+		tls_context_free(context);
 		return NULL;
 	}
 	return context;
 }
 
-struct tls_context *tls_context_ref(struct tls_context *context)
+void tls_context_free(struct tls_context *context)
 {
-	context->refs++;
-	return context;
-}
-
-void tls_context_unref(struct tls_context *context)
-{
-	if (context == NULL || --context->refs > 0)
+	if (context == NULL)
 		return;
 	SSL_CTX_free(context->ssl);
 	free(context->alpn);

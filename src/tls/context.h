@@ -2,7 +2,7 @@
  * tls/context.h - how one listener speaks TLS: versions, suites, ALPN, client certificates.
  *
  * One context per listener and policy, never per certificate: which certificate is served is chosen
- * per connection through the hooks. Immutable; refcounted; sessions keep it alive.
+ * per connection through the hooks. Immutable; must outlive its sessions.
  */
 #ifndef SALLYPORT_TLS_CONTEXT_H
 #define SALLYPORT_TLS_CONTEXT_H
@@ -55,7 +55,6 @@ struct tls_context;
 
 struct tls_context *tls_context_new(const struct tls_rules *rules, const struct tls_hooks *hooks,
 				    struct error *err);
-struct tls_context *tls_context_ref(struct tls_context *context);
-void tls_context_unref(struct tls_context *context); /* NULL is fine */
+void tls_context_free(struct tls_context *context); /* NULL is fine */
 
 #endif

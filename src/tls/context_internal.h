@@ -7,7 +7,6 @@
 #include "tls/session.h"
 
 struct tls_context {
-	unsigned int refs;
 	SSL_CTX *ssl;
 	struct tls_hooks hooks;
 	uint8_t *alpn; /* our protocols in wire format, preferred first */

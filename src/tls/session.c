@@ -180,11 +180,6 @@ void tls_session_end(struct tls_session *session)
 	ERR_clear_error();
 }
 
-bool tls_session_has_input(const struct tls_session *session)
-{
-	return session->ssl != NULL && (session->input.len > 0 || SSL_pending(session->ssl) > 0);
-}
-
 /* --- asking --- */
 
 void tls_session_info(const struct tls_session *session, struct tls_info *ret_info)

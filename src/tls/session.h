@@ -69,8 +69,6 @@ enum tls_result tls_session_read(struct tls_session *session, uint8_t *ret_data,
 enum tls_result tls_session_write(struct tls_session *session, struct bytes data);
 /* Ends our direction: appends close_notify. */
 void tls_session_end(struct tls_session *session);
-/* Decrypted bytes wait inside, or input is left: a read would make progress without a socket event. */
-bool tls_session_has_input(const struct tls_session *session);
 
 void tls_session_info(const struct tls_session *session, struct tls_info *ret_info);
 void tls_session_failure(const struct tls_session *session, struct tls_failure *ret_failure);

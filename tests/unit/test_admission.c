@@ -95,7 +95,7 @@ static void a_good_client_gets_a_record(void **state)
 	assert_string_equal(verdict.issuer, "CN=Root");
 	assert_string_equal(verdict.serial, "0123ab");
 	assert_string_equal(verdict.record->serial, "0123ab");
-	assert_true(admission_anchor_is_trusted(trust, verdict.record->anchor_hash));
+	assert_true(trust_has_anchor(trust, verdict.record->anchor_hash, NULL));
 	admission_record_unref(verdict.record);
 }
 
@@ -179,7 +179,7 @@ static void a_record_falls_with_its_anchor_its_profile_and_its_depth(void **stat
 	facts.rules.depth = 4;
 	facts.trust = changed;
 	assert_int_equal(reason_for(&facts), REASON_UNKNOWN_CA);
-	assert_false(admission_anchor_is_trusted(changed, record->anchor_hash));
+	assert_false(trust_has_anchor(changed, record->anchor_hash, NULL));
 	trust_free(changed);
 	changed = trust_of(&root, true);
 	facts.trust = changed;

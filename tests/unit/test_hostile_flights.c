@@ -94,7 +94,7 @@ static void malformed_hellos_never_finish_a_handshake(void **state)
 		SSL_CTX_free(clients[i]);
 	}
 	free_door(&door);
-	tls_context_unref(context);
+	tls_context_free(context);
 }
 
 /* One handshake up to the client's last flight, which is damaged. */
@@ -142,7 +142,7 @@ static void a_damaged_flight_is_never_accepted(void **state)
 		try_damaged_flight(context, client, false);
 	try_damaged_flight(context, client, true);
 	SSL_CTX_free(client);
-	tls_context_unref(context);
+	tls_context_free(context);
 }
 
 int main(void)

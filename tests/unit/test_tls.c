@@ -41,7 +41,7 @@ static void an_admitted_client_gets_through_and_ends_cleanly(void **state)
 		free_door(&pair.door);
 		SSL_CTX_free(client);
 	}
-	tls_context_unref(context);
+	tls_context_free(context);
 }
 
 static void a_refused_client_is_told_why(void **state)
@@ -70,7 +70,7 @@ static void a_refused_client_is_told_why(void **state)
 			free_door(&pair.door);
 			SSL_CTX_free(client);
 		}
-	tls_context_unref(context);
+	tls_context_free(context);
 }
 
 static void no_certificate_is_refused_when_required_and_fine_when_optional(void **state)
@@ -102,7 +102,7 @@ static void no_certificate_is_refused_when_required_and_fine_when_optional(void 
 			(void)failure;
 			free_door(&pair.door);
 			SSL_CTX_free(client);
-			tls_context_unref(context);
+			tls_context_free(context);
 		}
 }
 
@@ -166,8 +166,8 @@ static void resume(uint16_t version, bool admit_ticket, bool other_listener, boo
 	SSL_SESSION_free(kept);
 	kept = NULL;
 	SSL_CTX_free(client);
-	tls_context_unref(context);
-	tls_context_unref(second);
+	tls_context_free(context);
+	tls_context_free(second);
 }
 
 static void a_ticket_resumes_only_while_its_record_is_admitted(void **state)
@@ -229,7 +229,7 @@ static void alpn_needs_a_common_protocol(void **state)
 		pair_close(&pair);
 		free_door(&pair.door);
 		SSL_CTX_free(client);
-		tls_context_unref(context);
+		tls_context_free(context);
 	}
 }
 
@@ -260,7 +260,7 @@ static void of_two_kinds_of_key_the_client_gets_the_one_it_can_check(void **stat
 		pair_close(&pair);
 		free_door(&pair.door);
 		SSL_CTX_free(client);
-		tls_context_unref(context);
+		tls_context_free(context);
 	}
 }
 
@@ -290,7 +290,7 @@ static void the_hybrid_group_is_preferred_where_the_client_has_it(void **state)
 		pair_close(&pair);
 		free_door(&pair.door);
 		SSL_CTX_free(client);
-		tls_context_unref(context);
+		tls_context_free(context);
 	}
 }
 
@@ -323,7 +323,7 @@ static bool survives_key_updates(unsigned int count, unsigned int pause_after)
 	pair_close(&pair);
 	free_door(&pair.door);
 	SSL_CTX_free(client);
-	tls_context_unref(context);
+	tls_context_free(context);
 	return result != TLS_FAILED;
 }
 
@@ -352,7 +352,7 @@ static void garbage_is_refused(void **state)
 	output.len = 0;
 	tls_session_close(&session);
 	free_door(&door);
-	tls_context_unref(context);
+	tls_context_free(context);
 }
 
 int main(void)
