@@ -173,12 +173,19 @@ def test_the_segment_size_is_announced(door):
     door.group("web", door.backend())
     small = door.listener(protocol="TCP", Mss=700)
     usual = door.listener(protocol="TCP")
-    door.start()
-    TCP_MAXSEG = socket.TCP_MAXSEG
-    with RawClient(door.address, small) as client:
-        assert client.sock.getsockopt(socket.IPPROTO_TCP, TCP_MAXSEG) <= 700
-    with RawClient(door.address, usual) as client:
-        assert client.sock.getsockopt(socket.IPPROTO_TCP, TCP_MAXSEG) > 700
+    sallyport = door.start()
+
+    def announced(port):
+        with RawClient(door.address, port) as client:
+            return client.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
+    assert announced(small) <= 700
+    assert announced(usual) > 700
+    # Both ways with a reload, on the same listening sockets.
+    del door.listener_at(small)["Mss"]
+    door.listener_at(usual)["Mss"] = 700
+    sallyport.reload()
+    assert announced(small) > 700
+    assert announced(usual) <= 700
 
 
 def test_live_changes_of_certificate_ca_and_group(door):
