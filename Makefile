@@ -43,14 +43,16 @@ override CPPFLAGS += -D_GNU_SOURCE -DSALLYPORT_VERSION='"$(VERSION)"' -Isrc \
 	$(if $(AWSLC_INCLUDE),-isystem $(AWSLC_INCLUDE)) $(if $(SAN),-DSALLYPORT_SANITIZED)
 override LDFLAGS += -pie -Wl,-z,relro,-z,now $(SANFLAGS)
 TLSLIBS = $(AWSLC_LIBS) -lpthread -ldl
-CONTROLLIBS := -lyaml -ljansson -lmicrohttpd
+CONTROLLIBS := -lyaml -ljansson -lmicrohttpd -lsqlite3
+CLILIBS := -lcurl
 
 # --- sources by folder: a program is a list of folders, and the linker proves the barrier
 sources = $(sort $(wildcard $(addsuffix /*.c,$(addprefix src/,$(1)))))
 shared_src := $(call sources,base net stats document x509 admission)
 worker_src := $(shared_src) $(call sources,tls proxy health) $(wildcard src/daemon/worker_*.c)
-daemon_src := $(shared_src) $(call sources,model control) $(filter-out src/daemon/worker_%.c,$(call sources,daemon))
-cli_src := $(shared_src) $(call sources,model control cli)
+control_src := $(shared_src) $(call sources,model action store pki control)
+daemon_src := $(control_src) $(call sources,nlb certs admin api) $(filter-out src/daemon/worker_%.c,$(call sources,daemon))
+cli_src := $(control_src) $(call sources,cli)
 
 obj = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 programs := $(B)/sallyportd $(B)/sallyport-worker $(B)/sallyport
@@ -78,7 +80,7 @@ $(B)/sallyport-worker: $(call obj,$(worker_src))
 
 $(B)/sallyport: $(call obj,$(cli_src))
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TLSLIBS) $(CONTROLLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TLSLIBS) $(CONTROLLIBS) $(CLILIBS)
 
 # --- unit tests: tests/unit/test_X.c, linked with everything but the mains
 unit_tests := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -92,7 +94,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/libtestable.a
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -MMD -MP -o $@ $< $(B)/libtestable.a \
-		$(LDFLAGS) -lcmocka $(TLSLIBS) $(CONTROLLIBS) -lseccomp
+		$(LDFLAGS) -lcmocka $(TLSLIBS) $(CONTROLLIBS) $(CLILIBS) -lseccomp
 
 .PHONY: unit
 unit: $(unit_tests)
@@ -105,7 +107,7 @@ replays := $(addprefix $(B)/replay/,$(fuzz_names))
 $(B)/replay/%: fuzz/%.c fuzz/replay.c $(B)/libtestable.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -MMD -MP -o $@ $< fuzz/replay.c \
-		$(B)/libtestable.a $(LDFLAGS) $(TLSLIBS) $(CONTROLLIBS) -lseccomp
+		$(B)/libtestable.a $(LDFLAGS) $(TLSLIBS) $(CONTROLLIBS) $(CLILIBS) -lseccomp
 
 .PHONY: replay
 replay: $(replays)

@@ -3,13 +3,13 @@
 # something is missing, through sudo when the caller is not root.
 set -eu
 
-# For the compiler, AWS-LC's build and the four libraries that are linked.
+# For the compiler, AWS-LC's build and the libraries that are linked.
 build="build-essential ca-certificates clang clang-format clang-tidy libclang-dev libclang-rt-14-dev cmake pkg-config \
-	libyaml-dev libjansson-dev libmicrohttpd-dev libseccomp-dev"
+	libyaml-dev libjansson-dev libmicrohttpd-dev libseccomp-dev libsqlite3-dev libcurl4-openssl-dev"
 # For the tests: the frameworks, and the real peers they talk to.
 tests="libcmocka-dev shellcheck python3 python3-pytest python3-pytest-xdist python3-cryptography \
 	python3-yaml python3-psutil openssl curl gnutls-bin nginx libnginx-mod-stream haproxy mosquitto \
-	mosquitto-clients procps iproute2 man-db gcovr"
+	mosquitto-clients procps iproute2 man-db gcovr sqlite3 libnss3-tools"
 # For make deb.
 packaging="dpkg-dev fakeroot"
 
@@ -30,6 +30,8 @@ for package in $build $tests $packaging; do
 	is_installed "$package" || missing="$missing $package"
 done
 has_cargo || missing="$missing cargo-web rustc-web"
+# The SDKs that are tested against come from npm, which may have come with another Node.js than Debian's.
+command -v npm >/dev/null || missing="$missing nodejs npm"
 # Single-file source programs need the compiler module, which a bare JRE lacks.
 command -v javac >/dev/null || missing="$missing default-jdk-headless"
 

@@ -8,8 +8,11 @@ find "${1:-src}" -name '*.[ch]' -exec grep -Hn '^[[:space:]]*#[[:space:]]*includ
 BEGIN {
 	# folder: what it uses directly. "Uses" reaches on through these.
 	rule("daemon", "api proxy health")
-	rule("api", "control")
-	rule("control", "pki store model document stats admission")
+	rule("api", "nlb certs admin")
+	rule("nlb", "control")
+	rule("certs", "control")
+	rule("admin", "control")
+	rule("control", "pki store action document stats admission")
 	rule("cli", "control")
 	rule("proxy", "admission tls document stats net")
 	rule("health", "document stats net")
@@ -17,7 +20,8 @@ BEGIN {
 	rule("tls", "net x509")
 	rule("admission", "x509 model")
 	rule("pki", "x509")
-	rule("store", "model")
+	rule("store", "model x509")
+	rule("action", "model")
 	rule("x509", "base")
 	rule("model", "base")
 	rule("net", "base")

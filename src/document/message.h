@@ -31,6 +31,11 @@
  * any      -> child    DRAIN             a = milliseconds   -
  * guardian -> control  RELOAD, STOP      -                  -
  * child    -> guardian VIOLATION         a = call, error.message = its name (seccomp; its last words)
+ * control  -> worker   REVOCATION        version = made     revocation (newer than the document's own)
+ * worker   -> control  CLIENT_REFUSED    struct refusal     - (dropped when the channel is full)
+ * control  -> worker   CONNECTIONS       a = question, struct filter   -
+ * worker   -> control  CONNECTION        a = question, struct connection  - (one for each found)
+ * worker   -> control  CONNECTIONS_END   a = question, version = how many matched
  */
 #ifndef SALLYPORT_DOCUMENT_MESSAGE_H
 #define SALLYPORT_DOCUMENT_MESSAGE_H
@@ -61,6 +66,11 @@ enum message_type {
 	MESSAGE_RELOAD,
 	MESSAGE_STOP,
 	MESSAGE_VIOLATION,
+	MESSAGE_REVOCATION,
+	MESSAGE_CLIENT_REFUSED,
+	MESSAGE_CONNECTIONS,
+	MESSAGE_CONNECTION,
+	MESSAGE_CONNECTIONS_END,
 };
 
 enum message_role { ROLE_GUARDIAN, ROLE_CONTROL, ROLE_CHECKER, ROLE_WORKER };
@@ -83,6 +93,44 @@ struct message_configure {
 	uint8_t log_json;
 };
 
+#define MESSAGE_LISTENER_SIZE 160
+#define MESSAGE_SERIAL_SIZE 41 /* hex of 20 octets */
+
+/* A client that was not let in. Texts are cut where they do not fit. */
+struct message_refusal {
+	int64_t time_s;
+	struct address client;
+	char listener[MESSAGE_LISTENER_SIZE]; /* name in the document */
+	uint32_t reason;                      /* enum reason of x509/reason.h */
+	uint32_t depth;                       /* 0: the client's own certificate */
+	char serial[MESSAGE_SERIAL_SIZE];     /* of the certificate at depth; "" none */
+	char subject[128];
+	char server_name[64];
+	char detail[128];
+};
+
+/* Which connections are meant; what is empty or zero matches all. */
+struct message_filter {
+	char listener[MESSAGE_LISTENER_SIZE];
+	char identity[128];                   /* a part of it, in any case */
+	char serial[MESSAGE_SERIAL_SIZE];
+	struct address_block source;          /* base.family 0: any */
+	uint64_t id;                          /* of one connection */
+	uint32_t limit;
+	uint8_t close;                        /* 1: end them, 0: tell of them */
+};
+
+struct message_connection {
+	uint64_t id;                          /* unique in its worker */
+	int64_t since_s;
+	struct address client, server;        /* server.family 0: none yet */
+	char listener[MESSAGE_LISTENER_SIZE];
+	char identity[128];                   /* "": no client certificate */
+	char serial[MESSAGE_SERIAL_SIZE];
+	uint64_t bytes_in, bytes_out;         /* from and to the client */
+	uint8_t resumed;
+};
+
 #define MESSAGE_FDS 3
 
 struct message {
@@ -94,6 +142,9 @@ struct message {
 		struct message_configure configure;
 		struct address address;
 		struct error error;
+		struct message_refusal refusal;
+		struct message_filter filter;
+		struct message_connection connection;
 		struct {
 			uint32_t index, role;
 		} channel;

@@ -71,6 +71,10 @@ struct resource {
 
 /* The top of a manifest; all others hang on it. Its struct is struct model. */
 extern const struct resource manifest_resource;
+/* Those below it, which the API refers to (action/action.h). */
+extern const struct resource settings_resource, zone_resource, load_balancer_resource,
+	certificate_resource, ca_certificate_resource, policy_resource, health_check_resource,
+	server_resource, server_group_resource, ppv2_resource, listener_resource;
 
 const struct field *resource_field(const struct resource *resource, const char *name);
 /* Sets the defaults of a zeroed struct. */

@@ -56,7 +56,7 @@ static const struct field settings_fields[] = {
 	  .help = "The TLS security policy of listeners that name none." },
 };
 
-static const struct resource settings_resource = {
+const struct resource settings_resource = {
 	"Settings", settings_fields, COUNT(settings_fields), sizeof(struct model_settings),
 	RESOURCE_NO_LINE, 0, NULL,
 	"What concerns the whole of Sallyport. May be left out." };
@@ -79,7 +79,7 @@ static const struct field zone_fields[] = {
 	{ .name = "AllocationId", .type = FIELD_NOT_YET, .help = "there are no elastic addresses here" },
 };
 
-static const struct resource zone_resource = {
+const struct resource zone_resource = {
 	"ZoneMapping", zone_fields, COUNT(zone_fields), sizeof(struct model_zone_mapping),
 	RESOURCE_NO_LINE, 0, NULL,
 	"A zone of a load balancer with at least one address of this machine." };
@@ -116,7 +116,7 @@ static const struct field load_balancer_fields[] = {
 	{ .name = "BandwidthPackageId", .type = FIELD_NOT_YET, .help = "bandwidth is not limited" },
 };
 
-static const struct resource load_balancer_resource = {
+const struct resource load_balancer_resource = {
 	"LoadBalancer", load_balancer_fields, COUNT(load_balancer_fields),
 	sizeof(struct model_load_balancer), offsetof(struct model_load_balancer, line), 0, NULL,
 	"A load balancer instance: a name and the addresses that its listeners are bound to." };
@@ -167,7 +167,7 @@ static const struct field certificate_fields[] = {
 	  "CertFile does not hold them." },
 };
 
-static const struct resource certificate_resource = {
+const struct resource certificate_resource = {
 	"Certificate", certificate_fields, COUNT(certificate_fields), sizeof(struct model_certificate),
 	offsetof(struct model_certificate, line), 0, certificate_contents_done,
 	"A server certificate with its private key. An expired or not yet valid one is served, with a "
@@ -203,7 +203,7 @@ static const struct field ca_certificate_fields[] = {
 	  "3, cA) either way." },
 };
 
-static const struct resource ca_certificate_resource = {
+const struct resource ca_certificate_resource = {
 	"CaCertificate", ca_certificate_fields, COUNT(ca_certificate_fields),
 	sizeof(struct model_ca_certificate), offsetof(struct model_ca_certificate, line), 0,
 	ca_contents_done, "What client certificates are checked against in mutual authentication." };
@@ -224,7 +224,7 @@ static const struct field policy_fields[] = {
 	  "one of the versions." },
 };
 
-static const struct resource policy_resource = {
+const struct resource policy_resource = {
 	"SecurityPolicy", policy_fields, COUNT(policy_fields), sizeof(struct model_security_policy),
 	offsetof(struct model_security_policy, line), POLICY_SYSTEM_COUNT, NULL,
 	"A TLS security policy of your own, beside the five system policies that are always there." };
@@ -281,7 +281,7 @@ static const struct field health_check_fields[] = {
 	{ .name = "HealthCheckExp", .type = FIELD_NOT_YET, .help = udp_only },
 };
 
-static const struct resource health_check_resource = {
+const struct resource health_check_resource = {
 	"HealthCheckConfig", health_check_fields, COUNT(health_check_fields),
 	sizeof(struct model_health_check), RESOURCE_NO_LINE, 0, NULL,
 	"How the servers of a group are checked." };
@@ -308,7 +308,7 @@ static const struct field server_fields[] = {
 	  .standard = MODEL_SERVER_IP, .words = server_types, .help = "Kept, without effect." },
 };
 
-static const struct resource server_resource = {
+const struct resource server_resource = {
 	"Server", server_fields, COUNT(server_fields), sizeof(struct model_server),
 	offsetof(struct model_server, line), 0, NULL,
 	"A server of a group; address and port together occur once in it." };
@@ -372,7 +372,7 @@ static const struct field server_group_fields[] = {
 	  .absent = "none", .help = "Kept, without effect." },
 };
 
-static const struct resource server_group_resource = {
+const struct resource server_group_resource = {
 	"ServerGroup", server_group_fields, COUNT(server_group_fields),
 	sizeof(struct model_server_group), offsetof(struct model_server_group, line), 0, NULL,
 	"Servers that do the same, and how connections are spread over them. Connecting, checking and "
@@ -410,7 +410,7 @@ static const struct field ppv2_fields[] = {
 };
 
 /* Both are members of the listener: the nested mapping shares its struct. */
-static const struct resource ppv2_resource = {
+const struct resource ppv2_resource = {
 	"ProxyProtocolV2Config", ppv2_fields, COUNT(ppv2_fields), sizeof(struct model_listener),
 	RESOURCE_NO_LINE, 0, NULL, "What goes into the PROXY protocol header besides the addresses." };
 
@@ -536,7 +536,7 @@ static const struct field listener_fields[] = {
 	  "monitoring" },
 };
 
-static const struct resource listener_resource = {
+const struct resource listener_resource = {
 	"Listener", listener_fields, COUNT(listener_fields), sizeof(struct model_listener),
 	offsetof(struct model_listener, line), 0, NULL,
 	"A port, or a range of ports, of a load balancer. Its identity is load balancer, protocol and "
