@@ -19,6 +19,8 @@
 #include "base/error.h"
 #include "store/store.h"
 
+struct admin;
+struct call;
 struct control;
 
 enum caller_role { CALLER_NOBODY, CALLER_VIEWER, CALLER_ISSUER, CALLER_OPERATOR,
@@ -36,9 +38,24 @@ struct caller {
 	char credential[65];  /* AccessKeyId, or the id of the token or session */
 };
 
+/*
+ * For run only: to answer later without keeping anybody waiting. run sets ready and until_ms and returns
+ * 0; what it wrote is committed as usual, nothing is answered. The dispatcher (src/api) then asks ready at
+ * the end of each turn of the loop, when nothing is in a transaction, and once a second. When it says yes,
+ * or the time is over, the dispatcher clears ready, empties reply, sets now, and calls run again, which may
+ * wait once more. A client that goes away in between: work_free is called, ready never again.
+ */
+struct call_park {
+	bool (*ready)(const struct call *call); /* NULL: does not wait */
+	uint64_t until_ms;    /* monotime_ms(); at most 35 s ahead */
+	unsigned int rounds;  /* counted by the dispatcher: how often run was called before */
+	bool over;            /* set by the dispatcher: the time was over before ready said yes */
+};
+
 struct call {
 	struct control *control;
 	struct store *store;
+	struct admin *admin;  /* of admin_init() (admin/admin.h): set by the dispatcher */
 	const struct product *product;
 	const struct action *action;
 	struct caller caller;
@@ -50,6 +67,9 @@ struct call {
 	bool dry_run;         /* run everything; it will be undone and answered DryRunOperation */
 	bool serves;          /* set by call_change(): the data plane must follow */
 	bool revokes;         /* set by who revokes: the revocation table must follow */
+	bool keeps_secret;    /* set by handlers whose reply holds a secret: the reply is not kept for
+			       * ClientToken; the same token again answers 409 Conflict.ClientToken */
+	struct call_park park;
 	void *work;           /* from prepare to finish; freed by work_free */
 	void (*work_free)(void *work);
 };
