@@ -163,8 +163,16 @@ bool revocation_issuer(const struct revocation *table, size_t i, struct revocati
 	memcpy(ret->key, row.key, sizeof(ret->key));
 	memcpy(ret->name, row.name, sizeof(ret->name));
 	ret->broken = row.broken != 0;
+	ret->own = (row.covers & REVOCATION_OWN) != 0;
 	ret->this_update = row.this_update;
 	ret->next_update = row.next_update;
 	ret->entries = row.count;
 	return true;
+}
+
+uint64_t revocation_made(const struct revocation *table)
+{
+	struct layout layout;
+
+	return read_layout(table->bytes, &layout) ? layout.header.made : 0;
 }

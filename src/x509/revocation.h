@@ -47,12 +47,31 @@ struct revocation_issuer {
 	uint8_t key[REVOCATION_KEY_SIZE];
 	char name[192];       /* subject, for people */
 	bool broken;
-	int64_t this_update, next_update; /* next_update 0: never stale */
+	bool own;             /* a CA of ours: all that is known comes from the store */
+	int64_t this_update, next_update; /* this_update 0: own; next_update 0: never stale */
 	uint64_t entries;
 };
 bool revocation_issuer(const struct revocation *table, size_t i, struct revocation_issuer *ret);
 
+/* Of two tables of one control the newer has the greater number; 0: it has none. */
+uint64_t revocation_made(const struct revocation *table);
+
 /* --- building --- */
+
+/* One revoked serial, as the table holds it: 32 bytes. len and serial are what is compared: shorter
+ * serials first. */
+struct revocation_entry {
+	uint8_t len;
+	uint8_t serial[REVOCATION_SERIAL_SIZE];
+	uint8_t reason;       /* CRLReason (RFC 5280 5.3.1) of our own; 0 in lists of others */
+	uint8_t zero[2];
+	int64_t when;
+};
+
+/* false: the serial is empty or too long to be on any list. */
+bool revocation_entry_make(struct bytes serial, int64_t when, struct revocation_entry *ret_entry);
+int revocation_entry_compare(const void *a, const void *b); /* as qsort wants it */
+
 struct revocation_builder;
 struct revocation_builder *revocation_builder_new(void);
 void revocation_builder_free(struct revocation_builder *builder);
@@ -70,6 +89,16 @@ int must_check revocation_builder_add(struct revocation_builder *builder, const 
 /* The same for a file that could not be read. */
 void revocation_builder_add_unreadable(struct revocation_builder *builder,
 				       const struct bytes *ca_ders, size_t ca_count);
+/* A CA of our own: whatever it revoked is in entries, so that every other serial is good, and nothing
+ * gets stale. Sorted; borrowed until the builder is freed. Lists from files are united with them. */
+void revocation_builder_add_issuer(struct revocation_builder *builder,
+				   const uint8_t issuer_key[REVOCATION_KEY_SIZE], const char *name,
+				   const struct revocation_entry *entries, size_t count);
+/* What files said, out of a table that was finished before: everything but the own CAs, which are to
+ * be added again. Only for an empty builder. Borrowed until the builder is freed. */
+int must_check revocation_builder_add_table(struct revocation_builder *builder,
+					    const struct revocation *table, struct error *err);
+void revocation_builder_set_made(struct revocation_builder *builder, uint64_t made);
 /* 500,000 entries: 32 bytes each, sorted. */
 int must_check revocation_builder_finish(struct revocation_builder *builder,
 					 struct buffer *ret_bytes, struct error *err);

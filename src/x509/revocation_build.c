@@ -8,42 +8,22 @@
 #include <openssl/sha.h>
 #include "x509/crl.h"
 #include "x509/pem.h"
-#include "x509/revocation_internal.h"
-
-/* What one list said. */
-struct loaded_list {
-	uint8_t point[32];                 /* SHA-256 of the issuing distribution point */
-	int64_t this_update, next_update;
-	uint8_t number[REVOCATION_SERIAL_SIZE + 1]; /* length first, so that they compare */
-	uint32_t covers;
-	struct revocation_entry *entries;  /* owned */
-	size_t count, capacity;
-};
-
-struct issuer {
-	uint8_t key[REVOCATION_KEY_SIZE];
-	char name[192];
-	bool broken;
-	struct loaded_list *lists;         /* owned */
-	size_t list_count;
-};
-
-/* A file that does not say whose list it was: one of these issuers'. */
-struct suspects {
-	uint8_t (*keys)[REVOCATION_KEY_SIZE]; /* owned */
-	size_t count;
-};
-
-struct revocation_builder {
-	struct issuer *issuers;
-	size_t count;
-	struct suspects *suspects;         /* owned */
-	size_t suspects_count;
-};
+#include "x509/revocation_builder.h"
 
 struct revocation_builder *revocation_builder_new(void)
 {
 	return memory_new(sizeof(struct revocation_builder));
+}
+
+void revocation_builder_set_made(struct revocation_builder *builder, uint64_t made)
+{
+	builder->made = made;
+}
+
+static void list_done(struct revocation_list *list)
+{
+	if (!list->borrowed)
+		free(list->entries);
 }
 
 void revocation_builder_free(struct revocation_builder *builder)
@@ -54,7 +34,7 @@ void revocation_builder_free(struct revocation_builder *builder)
 		return;
 	for (i = 0; i < builder->count; i++) {
 		for (k = 0; k < builder->issuers[i].list_count; k++)
-			free(builder->issuers[i].lists[k].entries);
+			list_done(&builder->issuers[i].lists[k]);
 		free(builder->issuers[i].lists);
 	}
 	for (i = 0; i < builder->suspects_count; i++)
@@ -64,39 +44,68 @@ void revocation_builder_free(struct revocation_builder *builder)
 	free(builder);
 }
 
-static struct issuer *issuer_for(struct revocation_builder *builder, const struct certificate *ca)
+struct revocation_issuer_lists *revocation_issuer_find(struct revocation_builder *builder, const uint8_t *key)
 {
-	struct issuer *issuer;
 	size_t i;
 
 	for (i = 0; i < builder->count; i++)
-		if (memcmp(builder->issuers[i].key, ca->key_hash, REVOCATION_KEY_SIZE) == 0)
+		if (memcmp(builder->issuers[i].key, key, REVOCATION_KEY_SIZE) == 0)
 			return &builder->issuers[i];
+	return NULL;
+}
+
+struct revocation_issuer_lists *revocation_issuer_new(struct revocation_builder *builder, const uint8_t *key)
+{
+	struct revocation_issuer_lists *issuer;
+
 	builder->issuers = memory_resize(builder->issuers,
 					 (builder->count + 1) * sizeof(*builder->issuers));
 	issuer = &builder->issuers[builder->count++];
-	*issuer = (struct issuer){ 0 };
-	memcpy(issuer->key, ca->key_hash, sizeof(issuer->key));
-	certificate_subject_text(ca, issuer->name, sizeof(issuer->name));
+	*issuer = (struct revocation_issuer_lists){ 0 };
+	memcpy(issuer->key, key, sizeof(issuer->key));
+	return issuer;
+}
+
+static struct revocation_issuer_lists *issuer_for(struct revocation_builder *builder, const struct certificate *ca)
+{
+	struct revocation_issuer_lists *issuer = revocation_issuer_find(builder, ca->key_hash);
+
+	if (issuer == NULL) {
+		issuer = revocation_issuer_new(builder, ca->key_hash);
+		certificate_subject_text(ca, issuer->name, sizeof(issuer->name));
+	}
 	return issuer;
 }
 
 /* --- one list --- */
 
+bool revocation_entry_make(struct bytes serial, int64_t when, struct revocation_entry *ret_entry)
+{
+	if (serial.len == 0 || serial.len > REVOCATION_SERIAL_SIZE)
+		return false;
+	*ret_entry = (struct revocation_entry){ .len = (uint8_t)serial.len, .when = when };
+	memcpy(ret_entry->serial, serial.data, serial.len);
+	return true;
+}
+
+/* len and serial lie side by side: one comparison. */
+int revocation_entry_compare(const void *a, const void *b)
+{
+	return memcmp(a, b, 1 + REVOCATION_SERIAL_SIZE);
+}
+
 static void keep_entry(void *arg, struct bytes serial, int64_t when)
 {
-	struct loaded_list *list = arg;
-	struct revocation_entry *entry;
+	struct revocation_list *list = arg;
+	struct revocation_entry entry;
 
-	if (serial.len > REVOCATION_SERIAL_SIZE)
+	if (!revocation_entry_make(serial, when, &entry))
 		return;
 	if (list->count == list->capacity) {
 		list->capacity = list->capacity == 0 ? 64 : 2 * list->capacity;
 		list->entries = memory_resize(list->entries, list->capacity * sizeof(*list->entries));
 	}
-	entry = &list->entries[list->count++];
-	*entry = (struct revocation_entry){ .len = (uint8_t)serial.len, .when = when };
-	memcpy(entry->serial, serial.data, serial.len);
+	list->entries[list->count++] = entry;
 }
 
 static uint32_t covers_of(enum crl_scope scope)
@@ -106,11 +115,11 @@ static uint32_t covers_of(enum crl_scope scope)
 	       REVOCATION_COVERS_USERS | REVOCATION_COVERS_CAS;
 }
 
-static void list_from(const struct crl *crl, struct loaded_list *list)
+static void list_from(const struct crl *crl, struct revocation_list *list)
 {
 	size_t len = crl->number.len <= REVOCATION_SERIAL_SIZE ? crl->number.len : 0;
 
-	*list = (struct loaded_list){ .this_update = crl->this_update,
+	*list = (struct revocation_list){ .this_update = crl->this_update,
 				      .next_update = crl->next_update,
 				      .covers = covers_of(crl->scope) };
 	SHA256(crl->distribution_point.data, crl->distribution_point.len, list->point);
@@ -123,33 +132,38 @@ static void list_from(const struct crl *crl, struct loaded_list *list)
 }
 
 /* Two lists of the same second happen to those who script their CA: then the number decides. */
-static bool is_later(const struct loaded_list *list, const struct loaded_list *other)
+static bool is_later(const struct revocation_list *list, const struct revocation_list *other)
 {
 	if (list->this_update != other->this_update)
 		return list->this_update > other->this_update;
 	return memcmp(list->number, other->number, sizeof(list->number)) >= 0;
 }
 
-static void issuer_take_list(struct issuer *issuer, struct loaded_list *list)
+void revocation_issuer_append_list(struct revocation_issuer_lists *issuer, const struct revocation_list *list)
+{
+	issuer->lists = memory_resize(issuer->lists,
+				      (issuer->list_count + 1) * sizeof(*issuer->lists));
+	issuer->lists[issuer->list_count++] = *list;
+}
+
+static void issuer_take_list(struct revocation_issuer_lists *issuer, struct revocation_list *list)
 {
 	size_t i;
 
 	for (i = 0; i < issuer->list_count; i++) {
-		struct loaded_list *other = &issuer->lists[i];
+		struct revocation_list *other = &issuer->lists[i];
 
 		if (memcmp(other->point, list->point, sizeof(list->point)) != 0)
 			continue;
 		if (!is_later(list, other)) {
-			free(list->entries);
+			list_done(list);
 			return;
 		}
-		free(other->entries);
+		list_done(other);
 		*other = *list;
 		return;
 	}
-	issuer->lists = memory_resize(issuer->lists,
-				      (issuer->list_count + 1) * sizeof(*issuer->lists));
-	issuer->lists[issuer->list_count++] = *list;
+	revocation_issuer_append_list(issuer, list);
 }
 
 /* --- one file --- */
@@ -181,7 +195,7 @@ static bool break_named(struct adding *adding, const struct crl *crl, bool by_ke
 static void suspect_all(const struct adding *adding)
 {
 	struct revocation_builder *builder = adding->builder;
-	struct suspects *suspects;
+	struct revocation_suspects *suspects;
 	size_t i;
 
 	builder->suspects = memory_resize(builder->suspects, (builder->suspects_count + 1) *
@@ -242,7 +256,7 @@ static const struct certificate *find_signer(const struct adding *adding, const 
 static void add_list(struct adding *adding, struct bytes der)
 {
 	const struct certificate *signer;
-	struct loaded_list list;
+	struct revocation_list list;
 	struct error why = { 0 };
 	struct crl crl;
 
@@ -332,140 +346,4 @@ void revocation_builder_add_unreadable(struct revocation_builder *builder,
 	parse_cas(&adding, ca_ders, ca_count);
 	break_issuers(&adding, NULL);
 	adding_done(&adding);
-}
-
-/* --- files that do not say whose they were --- */
-
-static struct issuer *issuer_of_key(const struct revocation_builder *builder, const uint8_t *key)
-{
-	size_t i = 0;
-
-	while (memcmp(builder->issuers[i].key, key, REVOCATION_KEY_SIZE) != 0)
-		i++;
-	return &builder->issuers[i];
-}
-
-/* Those without a list of their own lack this one. When all have one it may be a second list of any. */
-static void judge_suspects(struct revocation_builder *builder, const struct suspects *suspects)
-{
-	bool somebody_lacks = false;
-	size_t i;
-
-	for (i = 0; i < suspects->count; i++)
-		somebody_lacks |= issuer_of_key(builder, suspects->keys[i])->list_count == 0;
-	for (i = 0; i < suspects->count; i++) {
-		struct issuer *issuer = issuer_of_key(builder, suspects->keys[i]);
-
-		issuer->broken |= !somebody_lacks || issuer->list_count == 0;
-	}
-}
-
-/* --- the table --- */
-
-static int compare_issuers(const void *a, const void *b)
-{
-	return memcmp(((const struct issuer *)a)->key, ((const struct issuer *)b)->key,
-		      REVOCATION_KEY_SIZE);
-}
-
-/* len and serial lie side by side: one comparison. */
-static int compare_entries(const void *a, const void *b)
-{
-	return memcmp(a, b, 1 + REVOCATION_SERIAL_SIZE);
-}
-
-static size_t issuer_entry_count(const struct issuer *issuer)
-{
-	size_t count = 0;
-	size_t i;
-
-	for (i = 0; i < issuer->list_count; i++)
-		count += issuer->lists[i].count;
-	return count;
-}
-
-static struct revocation_row row_of(const struct issuer *issuer, uint64_t first)
-{
-	struct revocation_row row = { .broken = issuer->broken, .first = first,
-				      .count = issuer_entry_count(issuer) };
-	size_t i;
-
-	memcpy(row.key, issuer->key, sizeof(row.key));
-	memcpy(row.name, issuer->name, sizeof(row.name));
-	for (i = 0; i < issuer->list_count; i++) {
-		const struct loaded_list *list = &issuer->lists[i];
-
-		row.covers |= list->covers;
-		if (i == 0 || list->this_update > row.this_update)
-			row.this_update = list->this_update;
-		if (list->next_update != 0 &&
-		    (row.next_update == 0 || list->next_update < row.next_update))
-			row.next_update = list->next_update;
-	}
-	return row;
-}
-
-static void append_rows(const struct revocation_builder *builder, struct buffer *out)
-{
-	uint64_t first = 0;
-	size_t i;
-
-	for (i = 0; i < builder->count; i++) {
-		struct revocation_row row = row_of(&builder->issuers[i], first);
-
-		buffer_append(out, &row, sizeof(row));
-		first += row.count;
-	}
-}
-
-static bool is_sorted(const struct revocation_entry *entries, size_t count)
-{
-	size_t i;
-
-	for (i = 1; i < count; i++)
-		if (compare_entries(&entries[i - 1], &entries[i]) > 0)
-			return false;
-	return true;
-}
-
-static void append_entries(const struct issuer *issuer, struct buffer *out)
-{
-	size_t count = issuer_entry_count(issuer);
-	struct revocation_entry *entries = memory_new(count * sizeof(*entries));
-	size_t used = 0;
-	size_t i;
-
-	for (i = 0; i < issuer->list_count; i++) {
-		const struct loaded_list *list = &issuer->lists[i];
-
-		if (list->count > 0)
-			memcpy(entries + used, list->entries, list->count * sizeof(*entries));
-		used += list->count;
-	}
-	if (!is_sorted(entries, count))
-		qsort(entries, count, sizeof(*entries), compare_entries);
-	buffer_append(out, entries, count * sizeof(*entries));
-	free(entries);
-}
-
-int revocation_builder_finish(struct revocation_builder *builder, struct buffer *ret_bytes,
-			      struct error *err)
-{
-	struct revocation_header header = { .issuer_count = builder->count };
-	struct revocation table;
-	size_t i;
-
-	memcpy(header.magic, REVOCATION_MAGIC, sizeof(header.magic));
-	for (i = 0; i < builder->suspects_count; i++)
-		judge_suspects(builder, &builder->suspects[i]);
-	if (builder->count > 0)
-		qsort(builder->issuers, builder->count, sizeof(*builder->issuers), compare_issuers);
-	for (i = 0; i < builder->count; i++)
-		header.entry_count += issuer_entry_count(&builder->issuers[i]);
-	buffer_done(ret_bytes);
-	buffer_append(ret_bytes, &header, sizeof(header));
-	append_rows(builder, ret_bytes);
-	for (i = 0; i < builder->count; i++)
-		append_entries(&builder->issuers[i], ret_bytes);
-	return revocation_open(buffer_bytes(ret_bytes), &table, err);
 }

@@ -14,28 +14,22 @@
 #define REVOCATION_MAGIC "SPREVOC2"
 #define REVOCATION_COVERS_USERS 1u
 #define REVOCATION_COVERS_CAS 2u
+#define REVOCATION_OWN 4u        /* in the place of covers: nothing of it came from a file */
 
 struct revocation_header {
 	char magic[8];
 	uint64_t issuer_count;
 	uint64_t entry_count;
-	uint64_t reserved;
+	uint64_t made;             /* a later table has a greater number */
 };
 
 struct revocation_row {
 	uint8_t key[REVOCATION_KEY_SIZE];
 	char name[192];
 	uint32_t broken;
-	uint32_t covers;           /* REVOCATION_COVERS_... */
+	uint32_t covers;           /* REVOCATION_COVERS_..., REVOCATION_OWN */
 	int64_t this_update, next_update;
 	uint64_t first, count;     /* its run of entries */
-};
-
-struct revocation_entry {
-	uint8_t len;               /* shorter serials first */
-	uint8_t serial[REVOCATION_SERIAL_SIZE];
-	uint8_t zero[3];
-	int64_t when;
 };
 
 _Static_assert(sizeof(struct revocation_header) == 32, "layout of the table");

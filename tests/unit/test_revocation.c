@@ -559,6 +559,141 @@ static void long_serials_never_match(void **state)
 	table_done(&table);
 }
 
+/* --- our own CAs: no file, nothing gets stale --- */
+
+static struct revocation_entry entry_of(const struct made *made, int64_t when)
+{
+	struct certificate *certificate = certificate_parse(made->der, NULL);
+	struct revocation_entry entry;
+
+	assert_true(revocation_entry_make(certificate_serial(certificate), when, &entry));
+	certificate_free(certificate);
+	return entry;
+}
+
+static void add_own(struct table *table, const struct made *own, const struct revocation_entry *entries,
+		    size_t count)
+{
+	struct certificate *certificate = certificate_parse(own->der, NULL);
+
+	revocation_builder_add_issuer(table->builder, certificate_key_hash(certificate), "own",
+				      entries, count);
+	certificate_free(certificate);
+}
+
+static void an_own_ca_is_complete_and_never_stale(void **state)
+{
+	struct revocation_entry entry = entry_of(&bad, NOW - 1800);
+	struct revocation_issuer issuer;
+	struct table table;
+
+	(void)state;
+	table_begin(&table);
+	add_own(&table, &ca, &entry, 1);
+	add_own(&table, &other_ca, NULL, 0);
+	revocation_builder_set_made(table.builder, 7);
+	table_finish(&table);
+	assert_int_equal(revocation_made(&table.open), 7);
+	assert_int_equal(ask(&table, &bad, 0), REVOCATION_REVOKED);
+	assert_int_equal(ask(&table, &bad, NOW + 9000 * DAY), REVOCATION_REVOKED);
+	assert_int_equal(ask(&table, &good, NOW + 9000 * DAY), REVOCATION_GOOD);
+	assert_int_equal(ask_as(&table, &ca, &good, NOW, true), REVOCATION_GOOD);
+	assert_int_equal(ask_as(&table, &other_ca, &other_bad, NOW, false), REVOCATION_GOOD);
+	assert_true(revocation_issuer(&table.open, 0, &issuer));
+	assert_true(issuer.own);
+	assert_string_equal(issuer.name, "own");
+	table_done(&table);
+}
+
+static void the_own_part_of_a_table_is_replaced_and_the_rest_stays(void **state)
+{
+	struct revocation_entry entry = entry_of(&bad, NOW - 1800);
+	struct table first, second;
+
+	(void)state;
+	table_begin(&first);
+	assert_int_equal(table_add_for(&first, make_list((struct list_order){ .issuer = &other_ca,
+		.next_update = NOW, .revoked = { &other_bad } }), &other_ca, 1), 0);
+	add_own(&first, &ca, NULL, 0);
+	table_finish(&first);
+	assert_int_equal(ask(&first, &bad, NOW), REVOCATION_GOOD);
+	table_begin(&second);
+	assert_int_equal(revocation_builder_add_table(second.builder, &first.open, NULL), 0);
+	add_own(&second, &ca, &entry, 1);
+	table_finish(&second);
+	assert_int_equal(ask(&second, &bad, NOW), REVOCATION_REVOKED);
+	assert_int_equal(ask(&second, &good, NOW), REVOCATION_GOOD);
+	assert_int_equal(ask_as(&second, &other_ca, &other_bad, NOW, false), REVOCATION_REVOKED);
+	assert_int_equal(ask_as(&second, &other_ca, &good, NOW, false), REVOCATION_GOOD);
+	assert_int_equal(ask_as(&second, &other_ca, &good, NOW + 301, false), REVOCATION_UNUSABLE);
+	table_done(&second);
+	table_done(&first);
+}
+
+/* A CA that was imported with its last list: list and own revocations are united, once each. */
+static void a_file_about_an_own_ca_is_united_with_what_we_know(void **state)
+{
+	struct revocation_entry entries[2] = { entry_of(&good, NOW - 1800), entry_of(&bad, NOW) };
+	struct revocation_issuer issuer;
+	struct table tables[3];
+	size_t i;
+
+	(void)state;
+	if (revocation_entry_compare(&entries[0], &entries[1]) > 0) {
+		struct revocation_entry other = entries[0];
+
+		entries[0] = entries[1];
+		entries[1] = other;
+	}
+	for (i = 0; i < 3; i++) {
+		table_begin(&tables[i]);
+		if (i == 0)
+			assert_int_equal(table_add(&tables[i], make_list((struct list_order){
+				.issuer = &ca, .next_update = -1, .revoked = { &bad } })), 0);
+		else
+			assert_int_equal(revocation_builder_add_table(tables[i].builder,
+								      &tables[i - 1].open, NULL), 0);
+		add_own(&tables[i], &ca, entries, 2);
+		table_finish(&tables[i]);
+		assert_int_equal(ask(&tables[i], &bad, NOW), REVOCATION_REVOKED);
+		assert_int_equal(ask(&tables[i], &good, NOW), REVOCATION_REVOKED);
+		assert_true(revocation_issuer(&tables[i].open, 0, &issuer));
+		assert_int_equal(issuer.entries, 2);
+		assert_false(issuer.own);
+	}
+	for (i = 0; i < 3; i++)
+		table_done(&tables[i]);
+}
+
+static void a_broken_file_about_an_own_ca_still_fails_closed(void **state)
+{
+	struct table first, second;
+
+	(void)state;
+	table_begin(&first);
+	assert_int_equal(table_add(&first, (struct bytes){ (const uint8_t *)"nonsense", 8 }), -1);
+	table_finish(&first);
+	table_begin(&second);
+	assert_int_equal(revocation_builder_add_table(second.builder, &first.open, NULL), 0);
+	add_own(&second, &ca, NULL, 0);
+	table_finish(&second);
+	assert_int_equal(ask(&second, &good, NOW), REVOCATION_UNUSABLE);
+	table_done(&second);
+	table_done(&first);
+}
+
+static void an_entry_has_a_serial_of_1_to_20_octets(void **state)
+{
+	static const uint8_t octets[21] = { 1 };
+	struct revocation_entry entry;
+
+	(void)state;
+	assert_false(revocation_entry_make((struct bytes){ octets, 0 }, NOW, &entry));
+	assert_true(revocation_entry_make((struct bytes){ octets, 1 }, NOW, &entry));
+	assert_true(revocation_entry_make((struct bytes){ octets, 20 }, NOW, &entry));
+	assert_false(revocation_entry_make((struct bytes){ octets, 21 }, NOW, &entry));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -584,6 +719,11 @@ int main(void)
 		cmocka_unit_test(no_damaged_list_is_taken),
 		cmocka_unit_test(a_damaged_table_is_not_opened),
 		cmocka_unit_test(long_serials_never_match),
+		cmocka_unit_test(an_own_ca_is_complete_and_never_stale),
+		cmocka_unit_test(the_own_part_of_a_table_is_replaced_and_the_rest_stays),
+		cmocka_unit_test(a_file_about_an_own_ca_is_united_with_what_we_know),
+		cmocka_unit_test(a_broken_file_about_an_own_ca_still_fails_closed),
+		cmocka_unit_test(an_entry_has_a_serial_of_1_to_20_octets),
 	};
 
 	return cmocka_run_group_tests(tests, make_family, NULL);
