@@ -1,0 +1,66 @@
+#include "control/served.h"
+
+#include <string.h>
+
+#include "control/control_internal.h"
+#include "control/sums.h"
+
+const struct plan *served_plan(const struct control *control)
+{
+	return control->served;
+}
+
+const struct document_listener *served_listener(const struct control *control, const char *name)
+{
+	const struct document *document;
+	uint32_t i;
+
+	if (control->served == NULL)
+		return NULL;
+	document = control->served->decoded;
+	for (i = 0; i < document->listener_count; i++)
+		if (strcmp(document->listeners[i].name, name) == 0)
+			return &document->listeners[i];
+	return NULL;
+}
+
+/* Without checks a server counts as healthy: connections go to it. */
+static bool is_healthy(const struct control *control, const struct document_server *server)
+{
+	enum health_state state = HEALTH_UNKNOWN;
+
+	if (control->health != NULL)
+		state = atomic_load(&control->health->servers[server->slot].state);
+	return state == HEALTH_HEALTHY || state == HEALTH_UNCHECKED;
+}
+
+void served_figures(const struct control *control, const struct document_listener *listener,
+		    struct served_figures *ret_figures)
+{
+	const struct document_group *group = &control->served->decoded->groups[listener->group];
+	uint32_t i;
+
+	ret_figures->listener = listener;
+	sums_listener(control->stats, listener->slot, &ret_figures->sum);
+	ret_figures->servers = group->server_count;
+	ret_figures->healthy = 0;
+	for (i = 0; i < group->server_count; i++)
+		if (is_healthy(control, &group->servers[i]))
+			ret_figures->healthy++;
+}
+
+void served_each(const struct control *control,
+		 void (*each)(void *arg, const struct served_figures *figures), void *arg)
+{
+	const struct document *document;
+	struct served_figures figures;
+	uint32_t i;
+
+	if (control->served == NULL)
+		return;
+	document = control->served->decoded;
+	for (i = 0; i < document->listener_count; i++) {
+		served_figures(control, &document->listeners[i], &figures);
+		each(arg, &figures);
+	}
+}
