@@ -2,16 +2,15 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <openssl/base64.h>
 #include <openssl/cipher.h>
 #include <openssl/ec_key.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/rsa.h>
+#include "pki/pem_write.h"
 
 #define ITERATIONS 100000
-#define PEM_LINE 64
 
 static int take_cbb(CBB *cbb, struct buffer *ret_der)
 {
@@ -201,22 +200,6 @@ int pkcs8_decrypt_old_pem(struct pbe *pbe, struct bytes headers, struct bytes en
 }
 
 /* --- text --- */
-
-void pem_write(struct buffer *out, const char *label, struct bytes der)
-{
-	uint8_t line[PEM_LINE + 1];
-	size_t at;
-
-	buffer_printf(out, "-----BEGIN %s-----\n", label);
-	for (at = 0; at < der.len; at += PEM_LINE / 4 * 3) {
-		size_t part = der.len - at < PEM_LINE / 4 * 3 ? der.len - at : PEM_LINE / 4 * 3;
-
-		buffer_append(out, line, EVP_EncodeBlock(line, der.data + at, part));
-		buffer_append(out, "\n", 1);
-	}
-	buffer_printf(out, "-----END %s-----\n", label);
-	memory_wipe(line, sizeof(line));
-}
 
 int pkcs8_write_old_pem(struct bytes pkcs8, struct buffer *out, struct error *err)
 {

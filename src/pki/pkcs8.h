@@ -28,8 +28,6 @@ int must_check pkcs8_decrypt_old_pem(struct pbe *pbe, struct bytes headers,
 
 /* --- keys as text --- */
 
-/* Appends "-----BEGIN label-----" and so on, 64 columns, LF. */
-void pem_write(struct buffer *out, const char *label, struct bytes der);
 /* The key as older programs want it: "RSA PRIVATE KEY" (PKCS#1) or "EC PRIVATE KEY" (SEC1); kinds that
  * have no such form stay "PRIVATE KEY". */
 int must_check pkcs8_write_old_pem(struct bytes pkcs8, struct buffer *out, struct error *err);
