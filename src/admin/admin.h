@@ -34,6 +34,11 @@ void admin_worker_said(struct admin *admin, uint32_t worker, const struct messag
 /* After all calls are gone. NULL is fine. */
 void admin_close(struct admin *admin);
 
+/* Name of the console's cookie; its value is what store_token_get() finds by SHA-256, as a bearer token. A
+ * session has expires_s, and is over as well when it was idle for SessionIdleMinutes (admin_idle_s). */
+#define ADMIN_SESSION_COOKIE "sallyport-session"
+int64_t admin_idle_s(struct store *store);
+
 /* A call of Login or another that has to prove a password was refused by the API server itself (a wrong
  * signature, an unknown token): counted and audited like a failed log-in. false: this source has failed so
  * often that it must wait ret_wait_s seconds, and should not even be looked at. who: user or AccessKeyId. */

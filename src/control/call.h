@@ -63,6 +63,7 @@ struct call {
 	json_t *reply;        /* an object; handlers set members */
 	json_t *headers;      /* of the HTTP reply: an object of text, or NULL (Set-Cookie of Login) */
 	char request_id[37];  /* upper-case UUID */
+	bool over_tls;        /* it came through the console's HTTPS: cookies get "Secure" */
 	int64_t now;
 	bool dry_run;         /* run everything; it will be undone and answered DryRunOperation */
 	bool serves;          /* set by call_change(): the data plane must follow */
