@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -339,6 +340,32 @@ static void configured(struct control *control, int error_number)
 	apply->step = APPLY_CLOSE_FIRST;
 }
 
+static bool has_address(const struct document_listener *listener, const struct address *address)
+{
+	struct address plain = *address;
+	uint32_t i;
+
+	plain.port = 0;
+	if (listener->stopped || address->port < listener->start_port ||
+	    address->port > listener->end_port)
+		return false;
+	for (i = 0; i < listener->address_count; i++)
+		if (address_equal(&listener->addresses[i], &plain))
+			return true;
+	return false;
+}
+
+static void note_failed_listener(struct apply *apply, const struct address *address)
+{
+	const struct document *document = apply->plan->decoded;
+	uint32_t i;
+
+	for (i = 0; i < document->listener_count; i++)
+		if (has_address(&document->listeners[i], address))
+			snprintf(apply->failed_listener, sizeof(apply->failed_listener), "%s",
+				 document->listeners[i].name);
+}
+
 static void opened(struct control *control, int error_number)
 {
 	struct apply *apply = &control->apply;
@@ -348,6 +375,7 @@ static void opened(struct control *control, int error_number)
 		return;
 	}
 	explain_open(control, &apply->open.items[apply->open.done], error_number);
+	note_failed_listener(apply, &apply->open.items[apply->open.done].address);
 	apply->step = APPLY_ROLL_BACK;
 }
 
@@ -521,6 +549,7 @@ void apply_begin(struct control *control, struct plan *plan, uint64_t ticket)
 	apply->asked = apply->sent = false;
 	apply->deaths = 0;
 	memset(&apply->error, 0, sizeof(apply->error));
+	apply->failed_listener[0] = '\0';
 	apply->configure = wanted_configure(control, plan);
 	plan_sockets(apply, control->served);
 	apply->step = make_package(apply, &apply->error) < 0 ? APPLY_FAIL : APPLY_CONFIGURE;

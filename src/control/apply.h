@@ -62,6 +62,7 @@ struct apply {
 		*configure;		  /* what the guardian is being told; NULL: nothing new */
 	struct message_configure *before; /* and what it had been told, once it knows the new */
 	struct error error;
+	char failed_listener[192]; /* document name of the one whose address could not be had, or "" */
 	struct timeout deadline;
 	uint64_t ticket; /* reloads up to this one are answered by it */
 };

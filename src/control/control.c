@@ -14,6 +14,7 @@
 #include "control/cores.h"
 #include "control/metrics_server.h"
 #include "control/local_socket.h"
+#include "control/follow.h"
 #include "control/wording.h"
 
 #define TICK_MS 1000
@@ -97,7 +98,8 @@ static void log_result(struct control *control, const struct error *error)
 	struct log_line line =
 		log_begin(&control->log, error == NULL ? "applied" : "reload_failed");
 
-	log_text(&line, "manifest", control->options->manifest);
+	log_text(&line, control->follow != NULL ? "data_dir" : "manifest",
+		 control->follow != NULL ? control->options->data_dir : control->options->manifest);
 	log_number(&line, "version", control->served == NULL ? 0 : control->served->version);
 	if (error != NULL)
 		log_error(&line, error);
@@ -116,7 +118,7 @@ static void note_result(struct control *control, const struct error *error, uint
 	control->result.at_s = walltime_s();
 	control->tickets_done = ticket;
 	log_result(control, error);
-	if (error != NULL && control->served == NULL)
+	if (error != NULL && control->served == NULL && control->follow == NULL)
 		refuse_to_start(control, error);
 	else if (error != NULL && first)
 		tell_refused(control);
@@ -140,6 +142,8 @@ void control_applied(struct control *control, struct plan *plan, const struct er
 		metrics_server_commit(control);
 	}
 	note_result(control, error, control->apply.ticket);
+	if (control->follow != NULL)
+		follow_applied(control, error);
 }
 
 /* --- reading the manifest --- */
@@ -173,26 +177,6 @@ static void warn_about_fixed(const struct control *control, struct plan *plan)
 	}
 }
 
-static struct plan *load_plan(struct control *control, struct error *err)
-{
-	struct plan_sources sources = {
-		.manifest = control->options->manifest,
-		.version = control->version + 1,
-		.now = walltime_s(),
-		.slots = control->slots,
-		.old = control->served,
-	};
-	struct model_warnings warnings = { 0 };
-	struct plan *plan = plan_load(&sources, &warnings, err);
-
-	if (plan == NULL) {
-		take_warnings(control, &warnings);
-		return NULL;
-	}
-	control->version++;
-	return plan;
-}
-
 static int prepare_metrics(struct control *control, struct plan *plan, struct error *err)
 {
 	const struct model_settings *settings = &plan->model->settings;
@@ -210,38 +194,62 @@ static int prepare_metrics(struct control *control, struct plan *plan, struct er
 	return 0;
 }
 
-/* A plan that may be applied, or NULL. */
-static struct plan *prepare_plan(struct control *control, struct error *err)
+static int prepare_plan(struct control *control, struct plan *plan, struct error *err)
 {
-	struct plan *plan = load_plan(control, err);
 	int prepared;
 
-	if (plan == NULL)
-		return NULL;
 	if (control->stats == NULL && control->workers == 0)
 		control->workers = workers_of(control, &plan->model->settings);
 	warn_about_fixed(control, plan);
 	prepared = prepare_metrics(control, plan, err);
 	take_warnings(control, &plan->warnings);
-	if (prepared == 0)
-		return plan;
+	return prepared;
+}
+
+void control_apply_plan(struct control *control, struct plan *plan, uint64_t ticket)
+{
+	struct error err = { 0 };
+
+	if (prepare_plan(control, plan, &err) == 0) {
+		apply_begin(control, plan, ticket);
+		return;
+	}
 	plan_free(plan);
-	return NULL;
+	control_plan_failed(control, NULL, &err, ticket);
+}
+
+void control_plan_failed(struct control *control, struct model_warnings *warnings,
+			 const struct error *error, uint64_t ticket)
+{
+	if (warnings != NULL)
+		take_warnings(control, warnings);
+	metrics_server_abandon(control);
+	recover_slots(control);
+	control->apply.failed_listener[0] = '\0';
+	note_result(control, error, ticket);
+	if (control->follow != NULL)
+		follow_applied(control, error);
 }
 
 static void begin_reload(struct control *control)
 {
-	uint64_t ticket = control->tickets;
+	struct plan_sources sources = {
+		.manifest = control->options->manifest,
+		.version = control->version + 1,
+		.now = walltime_s(),
+		.slots = control->slots,
+		.old = control->served,
+	};
+	struct model_warnings warnings = { 0 };
 	struct error err = { 0 };
-	struct plan *plan = prepare_plan(control, &err);
+	struct plan *plan = plan_load(&sources, &warnings, &err);
 
-	if (plan != NULL) {
-		apply_begin(control, plan, ticket);
+	if (plan == NULL) {
+		control_plan_failed(control, &warnings, &err, control->tickets);
 		return;
 	}
-	metrics_server_abandon(control);
-	recover_slots(control);
-	note_result(control, &err, ticket);
+	control->version++;
+	control_apply_plan(control, plan, control->tickets);
 }
 
 /* --- what the guardian says --- */
@@ -336,6 +344,8 @@ static void take_ready(struct control *control, int fds[MESSAGE_FDS])
 	fds[2] = -1;
 	control->ready = true;
 	local_socket_start(control);
+	if (control->follow != NULL)
+		follow_start(control);
 	control_request_reload(control);
 }
 
@@ -409,14 +419,18 @@ static void tick(struct timeout *timeout)
 	secrets_tick(control, walltime_s());
 	local_socket_tick(control);
 	metrics_server_tick(control);
+	if (control->follow != NULL)
+		follow_tick(control);
 }
 
 static int init(struct control *control, const struct control_options *options, struct error *err)
 {
+	const char *source = options->manifest != NULL ? options->manifest : options->data_dir;
+
 	control->options = options;
 	/* Several daemons may serve files of one name; a manifest that is missing is said later. */
-	if (realpath(options->manifest, control->manifest) == NULL)
-		snprintf(control->manifest, sizeof(control->manifest), "%s", options->manifest);
+	if (realpath(source, control->manifest) == NULL)
+		snprintf(control->manifest, sizeof(control->manifest), "%s", source);
 	control->guard = options->guard;
 	control->package = (struct package){ 0, -1, -1 };
 	control->secrets.fd = -1;
@@ -430,12 +444,15 @@ static int init(struct control *control, const struct control_options *options, 
 	control->tick.expired = tick;
 	timeout_set(control->loop, &control->tick, loop_now_ms(control->loop) + TICK_MS);
 	fcntl(control->guard, F_SETFD, FD_CLOEXEC);
-	return loop_add(control->loop, control->guard, &control->guard_watch, EPOLLIN, err);
+	if (loop_add(control->loop, control->guard, &control->guard_watch, EPOLLIN, err) < 0)
+		return -1;
+	return options->data_dir == NULL ? 0 : follow_open(control, err);
 }
 
 static void done(struct control *control)
 {
 	if (control->loop != NULL) {
+		follow_close(control);
 		local_socket_stop(control);
 		metrics_server_stop(control);
 		apply_done(control);
@@ -451,6 +468,16 @@ static void done(struct control *control)
 	loop_free(control->loop);
 }
 
+/* What is wanted becomes what is served. */
+static void follow_wanted(struct control *control)
+{
+	if (control->follow != NULL)
+		follow_turn(control);
+	else if (control->ready && !apply_is_busy(control) &&
+		 control->tickets > control->tickets_done)
+		begin_reload(control);
+}
+
 int control_run(const struct control_options *options)
 {
 	struct control *control = memory_new(sizeof(*control));
@@ -459,14 +486,12 @@ int control_run(const struct control_options *options)
 
 	walltime_init();
 	if (init(control, options, &err) < 0) {
-		fprintf(stderr, "sallyportd: %s\n", err.message);
-		stop(control, EXIT_GUARDIAN_GONE);
+		refuse_to_start(control, &err);
 	}
 	while (!control->stopping) {
 		loop_turn(control->loop, -1);
-		if (control->ready && !control->stopping && !apply_is_busy(control) &&
-		    control->tickets > control->tickets_done)
-			begin_reload(control);
+		if (!control->stopping)
+			follow_wanted(control);
 	}
 	status = control->exit_status;
 	done(control);

@@ -16,6 +16,7 @@
 #include "stats/stats.h"
 
 struct local_socket;
+struct follow;
 struct metrics_server;
 
 /* The outcome of the last reload, for status and for those who wait for it. */
@@ -28,7 +29,8 @@ struct control_result {
 
 struct control {
 	const struct control_options *options;
-	char manifest[PATH_MAX]; /* absolute, for people */
+	char manifest[PATH_MAX]; /* absolute, for people: the manifest, or the data folder */
+	struct follow *follow;	 /* NULL: a manifest is served */
 	struct loop *loop;
 	struct log log;
 	int guard;
@@ -70,6 +72,12 @@ void control_ask(struct control *control, const struct message *message, const i
 uint64_t control_request_reload(struct control *control);
 /* From apply: it is over. error NULL: the plan is served (and owned) now. */
 void control_applied(struct control *control, struct plan *plan, const struct error *error);
+
+/* A plan that was built for the reloads up to this ticket: applied, unless it cannot be. Takes it. */
+void control_apply_plan(struct control *control, struct plan *plan, uint64_t ticket);
+/* There is no plan, for this reason. Takes the warnings; NULL: those told last stay. */
+void control_plan_failed(struct control *control, struct model_warnings *warnings,
+			 const struct error *error, uint64_t ticket);
 
 void control_close_fd(int *fd);
 

@@ -14,7 +14,7 @@ struct message;
 
 struct control_hooks {
 	/* The store is open; nothing is served yet. First start: makes the first administrator and CA. */
-	int (*open)(struct control *control, void **ret_state, struct error *err);
+	int (*open)(struct control *control, const void *arg, void **ret_state, struct error *err);
 	/* Served for the first time: now requests may come. */
 	void (*start)(void *state);
 	void (*tick)(void *state);                       /* once a second */

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "control/control_internal.h"
+#include "control/follow.h"
 
 #define RECONCILE_MS 10000 /* longer than a document takes to be built */
 
@@ -67,6 +68,8 @@ static void take_message(struct peer *peer, const struct message *message)
 			'\0';
 		peer_name(peer->role, peer->index, name);
 		apply_peer_refused(peer->control, name, message->version, &error);
+	} else if (peer->control->follow != NULL) {
+		follow_worker_said(peer->control, peer->index, message);
 	}
 }
 
@@ -159,6 +162,19 @@ void peers_send_secrets(struct control *control, int secrets_fd)
 
 	for (peer = control->peers.first; peer != NULL; peer = peer->next)
 		send_secrets(peer, secrets_fd);
+}
+
+unsigned int peers_tell_workers(struct control *control, const struct message *message,
+				const int *fds, unsigned int fd_count)
+{
+	unsigned int told = 0;
+	struct peer *peer;
+
+	for (peer = control->peers.first; peer != NULL; peer = peer->next)
+		if (peer->role == ROLE_WORKER && peer->channel >= 0 &&
+		    message_send(peer->channel, message, fds, fd_count) == 1)
+			told++;
+	return told;
 }
 
 void peers_retry(struct control *control, const struct package *package)

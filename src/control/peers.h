@@ -43,6 +43,9 @@ void peers_take_channel(struct control *control, enum message_role role, uint32_
 /* Sends to all; false: to somebody later, by peers_retry(). */
 void peers_send_document(struct control *control, const struct package *package);
 void peers_send_secrets(struct control *control, int secrets_fd);
+/* To every worker that lives and reads; how many. */
+unsigned int peers_tell_workers(struct control *control, const struct message *message,
+				const int *fds, unsigned int fd_count);
 void peers_retry(struct control *control, const struct package *package);
 /* While nothing is being applied: sends the served document again to who serves something else. */
 void peers_reconcile(struct control *control);

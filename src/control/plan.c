@@ -164,12 +164,11 @@ static int refuse_open_metrics(const struct model *model, struct error *err)
 				 model_line_of(model, &model->settings.metrics_address, 0));
 }
 
-static int load(struct plan *plan, const struct plan_sources *sources, struct error *err)
+static int complete(struct plan *plan, const struct plan_sources *sources, struct error *err)
 {
 	const struct model *old = sources->old == NULL ? NULL : sources->old->model;
 
-	plan->model = manifest_read(sources->manifest, &plan->warnings, err);
-	if (plan->model == NULL || model_check(plan->model, &plan->warnings, err) < 0 ||
+	if (model_check(plan->model, &plan->warnings, err) < 0 ||
 	    refuse_open_metrics(plan->model, err) < 0)
 		return -1;
 	if (resolve_model(plan->model, old, sources->now, &plan->warnings, err) < 0 ||
@@ -179,20 +178,41 @@ static int load(struct plan *plan, const struct plan_sources *sources, struct er
 	return 0;
 }
 
-struct plan *plan_load(const struct plan_sources *sources, struct model_warnings *ret_warnings,
-		       struct error *err)
+static void take_warnings(struct model_warnings *to, struct model_warnings *from)
+{
+	*to = *from;
+	memset(from, 0, sizeof(*from));
+}
+
+struct plan *plan_make(struct model *model, const struct plan_sources *sources,
+		       struct model_warnings *ret_warnings, struct error *err)
 {
 	struct plan *plan = memory_new(sizeof(*plan));
 
 	plan->version = sources->version;
-	if (load(plan, sources, err) == 0)
+	plan->model = model;
+	if (ret_warnings != NULL)
+		take_warnings(&plan->warnings, ret_warnings);
+	if (complete(plan, sources, err) == 0)
 		return plan;
-	if (ret_warnings != NULL) {
-		*ret_warnings = plan->warnings;
-		memset(&plan->warnings, 0, sizeof(plan->warnings));
-	}
+	if (ret_warnings != NULL)
+		take_warnings(ret_warnings, &plan->warnings);
 	plan_free(plan);
 	return NULL;
+}
+
+struct plan *plan_load(const struct plan_sources *sources, struct model_warnings *ret_warnings,
+		       struct error *err)
+{
+	struct model_warnings warnings = { 0 };
+	struct model *model = manifest_read(sources->manifest, &warnings, err);
+	struct plan *plan =
+		model == NULL ? NULL : plan_make(model, sources, &warnings, err);
+
+	if (plan == NULL && ret_warnings != NULL)
+		take_warnings(ret_warnings, &warnings);
+	model_warnings_done(&warnings);
+	return plan;
 }
 
 struct plan *plan_from_kept(struct bytes document, struct bytes revocation, struct error *err)

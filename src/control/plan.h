@@ -1,5 +1,5 @@
 /*
- * control/plan.h - a manifest made into everything that applying it needs, or an error.
+ * control/plan.h - a model made into everything that applying it needs, or an error.
  *
  * `sallyport check`, the start and every reload come through plan_load(): read, check, resolve,
  * encode, and decode of the very bytes the workers will get. One wrong resource and there is no plan.
@@ -32,8 +32,11 @@ struct plan {
 	struct model_warnings warnings;
 };
 
+struct own_revocations;
+
 struct plan_sources {
-	const char *manifest;
+	const char *manifest;	/* for plan_load() */
+	struct own_revocations *own; /* what our own CAs revoked; NULL: there are none */
 	uint64_t version; /* of the document to make */
 	int64_t now;
 	struct slots *slots;	/* changed, also when it fails: see plan_recover_slots() */
@@ -44,6 +47,10 @@ struct plan_sources {
  * plan are its own. */
 struct plan *plan_load(const struct plan_sources *sources, struct model_warnings *ret_warnings,
 		       struct error *err);
+/* The same for a model that was read already, whatever from; the model becomes the plan's. ret_warnings
+ * may hold warnings from reading it: they become the plan's too. */
+struct plan *plan_make(struct model *model, const struct plan_sources *sources,
+		       struct model_warnings *ret_warnings, struct error *err);
 /* What a control that died had applied: its documents, copied. */
 struct plan *plan_from_kept(struct bytes document, struct bytes revocation, struct error *err);
 void plan_free(struct plan *plan); /* NULL is fine */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct control;
+struct message;
 struct store;
 struct jobs;
 
@@ -40,6 +41,23 @@ bool serving_counters(const struct control *control, const char *listener_id,
 		      struct serving_counters *ret_counters);
 /* What `sallyport status --json` shows; a new reference. */
 json_t *serving_status(struct control *control);
+
+/* Committed up to this revision: the data plane is to follow. revokes: the revocation table at once,
+ * not behind a document. */
+void control_wants(struct control *control, int64_t revision, bool revokes);
+/* Sends a message to every worker; how many there are that got it. Answers come to hooks.worker_said. */
+unsigned int serving_ask_workers(struct control *control, const struct message *message);
+/* The listener of a document's listener name ("nlb-x:443"): its id in the store, or false. */
+bool serving_listener_id(struct control *control, const char *document_name, char *ret_id,
+			 size_t size);
+/* What the worker is served with and how far it is: document versions. */
+uint64_t serving_version(const struct control *control);
+/* HOST:PORT of the console's HTTPS, or "none". */
+const char *serving_console(const struct control *control);
+const char *serving_data_dir(const struct control *control);
+/* For the first credentials; -1: this is no first start. Closed by control. */
+int serving_bootstrap_fd(const struct control *control);
+void serving_log(struct control *control, const char *event, const char *key, const char *value);
 
 struct store *serving_store(struct control *control);
 struct jobs *serving_jobs(struct control *control);

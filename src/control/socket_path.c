@@ -21,7 +21,7 @@ int socket_path_name(const char *manifest, char ret_name[32], struct error *err)
 	struct sha256 hash;
 
 	if (realpath(manifest, absolute) == NULL)
-		return error_set_errno(err, "could not find the manifest \"%s\"", manifest);
+		return error_set_errno(err, "could not find \"%s\"", manifest);
 	sha256_init(&hash);
 	sha256_update(&hash, absolute, strlen(absolute));
 	sha256_final(&hash, digest);
@@ -63,6 +63,15 @@ int socket_path_of(const char *manifest, bool as_root, char ret_path[SOCKET_PATH
 		return -1;
 	folder_of(as_root, folder);
 	snprintf(ret_path, SOCKET_PATH_SIZE, "%.70s/%s", folder, name);
+	return 0;
+}
+
+int socket_path_of_api(const char *data_dir, bool as_root, char ret_path[SOCKET_PATH_SIZE],
+		       struct error *err)
+{
+	if (socket_path_of(data_dir, as_root, ret_path, err) < 0)
+		return -1;
+	memcpy(strrchr(ret_path, '.'), ".api", sizeof(".api"));
 	return 0;
 }
 

@@ -20,6 +20,10 @@
 int must_check socket_path_of(const char *manifest, bool as_root, char ret_path[SOCKET_PATH_SIZE],
 			      struct error *err);
 
+/* The socket of the API of the daemon of this data folder: "<16 hex digits>.api" in the same folder. */
+int must_check socket_path_of_api(const char *data_dir, bool as_root,
+				  char ret_path[SOCKET_PATH_SIZE], struct error *err);
+
 /* Makes the folder for the socket of owner (for root's daemons: the user of control), mode 0755 for
  * root, else 0700. An existing folder must belong to owner or root, and nobody else may write there. */
 int must_check socket_path_make_folder(bool as_root, uid_t owner, gid_t group, struct error *err);

@@ -291,7 +291,7 @@ static int begin(struct guardian *guardian, struct error *err)
 	guardian->loop = loop_new(err);
 	if (guardian->loop == NULL || executables_open(&guardian->executables, err) < 0 ||
 	    catch_signals(guardian, err) < 0 || upgrade_inherit(guardian, err) < 0 ||
-	    guardian_setup_folder(guardian, err) < 0)
+	    guardian_setup_folder(guardian, err) < 0 || guardian_setup_data(guardian, err) < 0)
 		return -1;
 	timeout_set(guardian->loop, &guardian->tick, loop_now_ms(guardian->loop) + TICK_MS);
 	process_start(&guardian->control);

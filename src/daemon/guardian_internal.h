@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_DAEMON_GUARDIAN_INTERNAL_H
 #define SALLYPORT_DAEMON_GUARDIAN_INTERNAL_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -50,6 +51,9 @@ struct guardian {
 	bool finished;
 	int exit_status;
 
+	char master_key[PATH_MAX]; /* file of the master key; "" with --manifest */
+	int bootstrap_fd;	   /* for the first credentials; -1: no first start */
+
 	/* --socket, where control may not bind it itself; -1: control does */
 	int control_socket;
 	bool socket_is_ours; /* to remove at the end */
@@ -87,6 +91,9 @@ int guardian_setup(struct guardian *guardian, int inherited_stats);
 int guardian_setup_user(struct guardian *guardian, const char *name, bool *ret_changed);
 /* Where the control socket is, or, in a place that only root may enter, the socket itself. */
 int must_check guardian_setup_folder(struct guardian *guardian, struct error *err);
+
+/* guardian_data.c: data folder, master key, file for the first credentials. */
+int must_check guardian_setup_data(struct guardian *guardian, struct error *err);
 
 /* guardian_request.c: what control asks for. */
 void guardian_request(struct guardian *guardian, const struct message *message,

@@ -157,10 +157,11 @@ int guardian_setup_folder(struct guardian *guardian, struct error *err)
 	uid_t owner = geteuid();
 	gid_t group = getegid();
 
-	if (guardian->options->socket_path != NULL) {
+	if (guardian->options->socket_path != NULL)
 		setup_socket(guardian);
+	/* The socket of the API is in the usual place always. */
+	if (guardian->options->socket_path != NULL && guardian->options->data_dir == NULL)
 		return 0;
-	}
 	if (guardian->drops_users) {
 		owner = guardian->control_user.uid;
 		group = guardian->control_user.gid;

@@ -105,37 +105,71 @@ static void take_channel(int fd)
 		dup2(fd, CHILD_GUARD_FD);
 }
 
-static void run_control(const struct guardian *guardian)
+/* The command line of control: what the guardian was given, and what it opened. */
+struct arguments {
+	const char *items[32];
+	int count;
+	char numbers[3][24];
+	int number_count;
+};
+
+static void add_text(struct arguments *arguments, const char *name, const char *value)
+{
+	if (value == NULL || value[0] == '\0')
+		return;
+	arguments->items[arguments->count++] = name;
+	arguments->items[arguments->count++] = value;
+}
+
+static void add_number(struct arguments *arguments, const char *name, long long value)
+{
+	char *text = arguments->numbers[arguments->number_count++];
+
+	snprintf(text, sizeof(arguments->numbers[0]), "%lld", value);
+	add_text(arguments, name, text);
+}
+
+static void add_descriptor(struct arguments *arguments, const char *name, int fd)
+{
+	if (fd < 0)
+		return;
+	fcntl(fd, F_SETFD, 0);
+	add_number(arguments, name, fd);
+}
+
+static void add_options(struct arguments *arguments, const struct guardian *guardian)
 {
 	const struct options *options = guardian->options;
-	char workers[24], socket_fd[16];
-	const char *argv[16] = { "sallyportd", "--role", "control", "--manifest",
-				 options->manifest };
-	int count = 5;
+
+	add_text(arguments, "--manifest", options->manifest);
+	add_text(arguments, "--data-dir", options->data_dir);
+	add_text(arguments, "--api", options->api);
+	add_text(arguments, "--console", options->console);
+	add_text(arguments, "--pki", options->pki);
+	add_text(arguments, "--master-key", guardian->master_key);
+	add_text(arguments, "--socket", options->socket_path);
+	if (options->workers > 0)
+		add_number(arguments, "--workers", options->workers);
+	add_descriptor(arguments, "--socket-fd", guardian->control_socket);
+	if (options->data_dir != NULL) {
+		add_text(arguments, "--bootstrap-file", options->bootstrap_file);
+		add_descriptor(arguments, "--bootstrap-fd", guardian->bootstrap_fd);
+	}
+}
+
+static void run_control(const struct guardian *guardian)
+{
+	struct arguments arguments = { .items = { "sallyportd", "--role", "control" }, .count = 3 };
 	struct error err;
 
-	if (options->workers > 0) {
-		snprintf(workers, sizeof(workers), "%lld", (long long)options->workers);
-		argv[count++] = "--workers";
-		argv[count++] = workers;
-	}
-	if (options->socket_path != NULL) {
-		argv[count++] = "--socket";
-		argv[count++] = options->socket_path;
-	}
-	if (guardian->control_socket >= 0) {
-		fcntl(guardian->control_socket, F_SETFD, 0);
-		snprintf(socket_fd, sizeof(socket_fd), "%d", guardian->control_socket);
-		argv[count++] = "--socket-fd";
-		argv[count++] = socket_fd;
-	}
+	add_options(&arguments, guardian);
 	if (guardian->root)
-		argv[count++] = "--privileged";
+		arguments.items[arguments.count++] = "--privileged";
 	if (guardian->drops_users && privileges_become_control(&guardian->control_user, &err) < 0) {
 		fprintf(stderr, "sallyportd: %s\n", err.message);
 		return;
 	}
-	executable_run(guardian->executables.daemon, (char *const *)(uintptr_t)argv);
+	executable_run(guardian->executables.daemon, (char *const *)(uintptr_t)arguments.items);
 }
 
 static void run_worker(const struct process *process)

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +25,7 @@
 /* clang-format off */
 static const char *const allowed[] = {
 	"epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll",
-	"accept4", "connect", "bind", "shutdown", "close",
+	"accept4", "shutdown", "close",
 	"setsockopt", "getsockopt", "getsockname", "getpeername",
 	"read", "readv", "pread64", "write", "writev", "recvmsg", "sendmsg", "recvfrom", "sendto",
 	"splice", "pipe2", "fcntl", "fstat", "lseek",
@@ -32,6 +35,8 @@ static const char *const allowed[] = {
 	"getpid", "gettid", "tgkill", "exit", "exit_group",
 };
 /* clang-format on */
+
+#define UNIX_ADDRESS_MAX (offsetof(struct sockaddr_un, sun_path) + 1 + ADDRESS_UNIX_NAME)
 
 /* Calls that are allowed for some arguments only. */
 struct condition {
@@ -47,6 +52,10 @@ static int add_conditions(scmp_filter_ctx filter)
 		{ "mprotect", SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "socket", SCMP_A0_64(SCMP_CMP_EQ, AF_INET, 0) },
 		{ "socket", SCMP_A0_64(SCMP_CMP_EQ, AF_INET6, 0) },
+		/* Of unix sockets only those with a short name: the console's (proxy/dial.c), but none of
+		 * the paths where daemons listen, this one's control included. */
+		{ "connect", SCMP_A2_32(SCMP_CMP_LE, UNIX_ADDRESS_MAX, 0) },
+		{ "connect", SCMP_A2_32(SCMP_CMP_EQ, sizeof(struct sockaddr_in6), 0) },
 		/* fstat() of newer C libraries. */
 		{ "newfstatat", SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH) },
 		/* getrlimit(), not setrlimit(). */
@@ -68,6 +77,15 @@ static int add_conditions(scmp_filter_ctx filter)
 	return 0;
 }
 
+/* Streams only: datagrams could be sent to any path. */
+static int allow_unix_streams(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+				SCMP_A0_64(SCMP_CMP_EQ, AF_UNIX, 0),
+				SCMP_A1_64(SCMP_CMP_EQ, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+					   0));
+}
+
 static int add_rules(scmp_filter_ctx filter)
 {
 	size_t i;
@@ -81,6 +99,8 @@ static int add_rules(scmp_filter_ctx filter)
 		if (result < 0)
 			return result;
 	}
+	if (allow_unix_streams(filter) < 0)
+		return -EINVAL;
 	return add_conditions(filter);
 }
 

@@ -171,7 +171,6 @@ static void what_listeners_refer_to_is_there_once_and_nothing_else(void **state)
 
 	assert_int_equal(document->version, 7);
 	assert_int_equal(document->log_format, MODEL_LOG_JSON);
-	assert_int_equal(document->shutdown_timeout_s, 7);
 	assert_int_equal(document->listener_count, 3);
 	assert_int_equal(document->certificate_count, 2);
 	assert_int_equal(document->group_count, 2);

@@ -1,0 +1,102 @@
+/*
+ * What --data-dir needs and control may not make itself when it is not root: the folder, the master key
+ * and the file for the first credentials. The guardian reads none of them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "daemon/guardian_internal.h"
+#include "store/master_key.h"
+
+#define BOOTSTRAP_NAME "bootstrap.json"
+
+static int make_folder(const struct guardian *guardian, struct error *err)
+{
+	const char *folder = guardian->options->data_dir;
+	struct stat info;
+
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
+		error_set_errno(err, "could not make the data folder %s", folder);
+		return error_hint(err, "Make the folder above it, or name another with --data-dir.");
+	}
+	if (stat(folder, &info) < 0 || !S_ISDIR(info.st_mode)) {
+		error_set(err, ERROR_INVALID, "could not use %s as the data folder: it is no folder",
+			  folder);
+		return error_hint(err, "Name another with --data-dir.");
+	}
+	if (!guardian->drops_users || info.st_uid == guardian->control_user.uid)
+		return 0;
+	/* A folder of root's was made for this; one of anybody else's is theirs. */
+	if (info.st_uid != 0) {
+		error_set(err, ERROR_DENIED,
+			  "could not use the data folder %s: it belongs to user %u, and control runs "
+			  "as user %u",
+			  folder, info.st_uid, guardian->control_user.uid);
+		return error_hint(err, "Give it to that user (chown -R), or name another.");
+	}
+	if (lchown(folder, guardian->control_user.uid, guardian->control_user.gid) == 0)
+		return 0;
+	return error_set_errno(err, "could not give the data folder %s to control's user", folder);
+}
+
+static int make_master_key(struct guardian *guardian, struct error *err)
+{
+	uint8_t key[STORE_MASTER_KEY_SIZE];
+	int result = master_key_load(guardian->options->master_key, true, key, guardian->master_key,
+				     sizeof(guardian->master_key), err);
+
+	memory_wipe(key, sizeof(key));
+	return result;
+}
+
+static bool is_first_start(const char *folder)
+{
+	char path[PATH_MAX];
+	struct stat info;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, STORE_FILE);
+	return stat(path, &info) < 0 && errno == ENOENT;
+}
+
+static int open_bootstrap_file(struct guardian *guardian, struct error *err)
+{
+	const struct options *options = guardian->options;
+	char path[PATH_MAX];
+	struct stat info;
+	int fd;
+
+	if (options->bootstrap_file != NULL)
+		snprintf(path, sizeof(path), "%s", options->bootstrap_file);
+	else
+		snprintf(path, sizeof(path), "%s/%s", options->data_dir, BOOTSTRAP_NAME);
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		error_set_errno(err, "could not open %s for the first credentials", path);
+		return error_hint(err, "Name another file with --bootstrap-file.");
+	}
+	if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || fchmod(fd, 0600) < 0) {
+		close(fd);
+		error_set(err, ERROR_INVALID, "could not use %s for the first credentials: it is no "
+			  "ordinary file", path);
+		return error_hint(err, "Name another file with --bootstrap-file.");
+	}
+	guardian->bootstrap_fd = fd;
+	return 0;
+}
+
+int guardian_setup_data(struct guardian *guardian, struct error *err)
+{
+	guardian->bootstrap_fd = -1;
+	if (guardian->options->data_dir == NULL)
+		return 0;
+	if (make_folder(guardian, err) < 0 || make_master_key(guardian, err) < 0)
+		return -1;
+	if (!is_first_start(guardian->options->data_dir))
+		return 0;
+	return open_bootstrap_file(guardian, err);
+}
