@@ -117,7 +117,9 @@ static struct model *read_store(struct building *building)
 	if (store_read_begin(reader, &building->error) < 0)
 		return NULL;
 	building->revision = store_revision(reader);
-	model = stored_model(reader, &options, &building->warnings, &building->error);
+	if (own_revocations_update(building->sources.own, reader, building->sources.now,
+				   &building->error) == 0)
+		model = stored_model(reader, &options, &building->warnings, &building->error);
 	store_read_end(reader);
 	return model;
 }
@@ -261,6 +263,8 @@ static void served(struct control *control)
 	const struct control_hooks *hooks = control->options->hooks;
 
 	follow->served = follow->applying;
+	/* The table that was sent meanwhile was made over the lists of the plan before. */
+	follow->told = false;
 	if (!follow->started) {
 		follow->started = true;
 		hooks->start(follow->hooks_state);
@@ -329,6 +333,9 @@ void follow_tick(struct control *control)
 void follow_start(struct control *control)
 {
 	control->follow->again = true;
+	if (control->served != NULL)
+		own_revocations_follow(control->follow->own,
+				       buffer_bytes(&control->served->revocation));
 }
 
 static int open_store(struct control *control, struct error *err)

@@ -30,6 +30,8 @@ void follow_turn(struct control *control);
 void follow_tick(struct control *control);
 /* An apply is over. error NULL: what was built is served. */
 void follow_applied(struct control *control, const struct error *error);
+/* A worker that has just started, on this channel: its table may be older than the newest. */
+void follow_worker_arrived(struct control *control, int channel);
 void follow_worker_said(struct control *control, uint32_t worker, const struct message *message);
 
 #endif

@@ -14,7 +14,7 @@ static int make_table(struct control *control, struct error *err)
 	struct follow *follow = control->follow;
 	struct buffer table = { 0 };
 
-	if (own_revocations_table(follow->own, buffer_bytes(&control->served->revocation), &table,
+	if (own_revocations_refresh(follow->own, buffer_bytes(&control->served->revocation), &table,
 				  err) < 0)
 		return -1;
 	buffer_done(&follow->table);
@@ -22,15 +22,33 @@ static int make_table(struct control *control, struct error *err)
 	return message_memfd("revocation table", buffer_bytes(&table), err);
 }
 
-static void send_table(struct control *control, int fd)
+static struct message table_message(const struct follow *follow)
 {
 	struct message message = { .type = MESSAGE_REVOCATION };
 	struct revocation table;
 	struct error err;
 
-	if (revocation_open(buffer_bytes(&control->follow->table), &table, &err) == 0)
+	if (revocation_open(buffer_bytes(&follow->table), &table, &err) == 0)
 		message.version = revocation_made(&table);
+	return message;
+}
+
+static void send_table(struct control *control, int fd)
+{
+	struct message message = table_message(control->follow);
+
 	peers_tell_workers(control, &message, &fd, 1);
+}
+
+void follow_worker_arrived(struct control *control, int channel)
+{
+	struct follow *follow = control->follow;
+	struct message message;
+
+	if (follow->table_fd < 0)
+		return;
+	message = table_message(follow);
+	(void)!message_send(channel, &message, &follow->table_fd, 1);
 }
 
 /* From now on it is the table of what is served, for those who start, for metrics and for status. */

@@ -146,6 +146,8 @@ void peers_take_channel(struct control *control, enum message_role role, uint32_
 		send_secrets(peer, control->secrets.fd);
 	if (apply_package(control) != NULL)
 		send_document(peer, apply_package(control));
+	if (control->follow != NULL && role == ROLE_WORKER)
+		follow_worker_arrived(control, fd);
 }
 
 void peers_send_document(struct control *control, const struct package *package)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/own_revocations.h"
 #include "control/resolve.h"
 #include "model/manifest.h"
 #include "model/text_checks.h"
@@ -122,7 +123,9 @@ static bool table_is_sound(struct bytes bytes, int64_t now)
 	return true;
 }
 
-static int make_revocation(struct plan *plan, const struct plan_sources *sources, struct error *err)
+/* What the lists of files say. */
+static int make_files_revocation(struct plan *plan, const struct plan_sources *sources,
+				 struct error *err)
 {
 	const struct plan *old = sources->old;
 
@@ -133,6 +136,21 @@ static int make_revocation(struct plan *plan, const struct plan_sources *sources
 	}
 	return resolve_revocation(plan->model, sources->now, &plan->warnings, &plan->revocation,
 				  err);
+}
+
+static int make_revocation(struct plan *plan, const struct plan_sources *sources, struct error *err)
+{
+	struct buffer whole = { 0 };
+
+	if (make_files_revocation(plan, sources, err) < 0)
+		return -1;
+	if (sources->own == NULL)
+		return 0;
+	if (own_revocations_refresh(sources->own, buffer_bytes(&plan->revocation), &whole, err) < 0)
+		return -1;
+	buffer_done(&plan->revocation);
+	plan->revocation = whole;
+	return 0;
 }
 
 static int make_document(struct plan *plan, const struct plan_sources *sources, struct error *err)

@@ -211,6 +211,11 @@ void serving_log(struct control *control, const char *event, const char *key, co
 	log_event(&control->log, event, key, value);
 }
 
+struct own_revocations *serving_own_revocations(struct control *control)
+{
+	return control->follow->own;
+}
+
 struct store *serving_store(struct control *control)
 {
 	return control->follow->store;

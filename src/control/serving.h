@@ -12,6 +12,7 @@
 
 struct control;
 struct message;
+struct own_revocations;
 struct store;
 struct jobs;
 
@@ -59,6 +60,8 @@ const char *serving_data_dir(const struct control *control);
 int serving_bootstrap_fd(const struct control *control);
 void serving_log(struct control *control, const char *event, const char *key, const char *value);
 
+/* What our own CAs revoked: who revokes adds to it. */
+struct own_revocations *serving_own_revocations(struct control *control);
 struct store *serving_store(struct control *control);
 struct jobs *serving_jobs(struct control *control);
 struct loop *serving_loop(struct control *control);
