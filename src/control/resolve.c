@@ -68,6 +68,8 @@ static int resolve_ca(const struct model *model, struct model_ca_certificate *en
 {
 	struct ca_reading reading = { model, entry, warnings, now };
 
+	if (entry->cert_file == NULL) /* from the store, resolved already */
+		return 0;
 	if (certificate_each_in_file(buffer_bytes(&entry->cert_pem), "CertFile", add_ca, &reading,
 				     err) == 0)
 		return 0;
@@ -287,6 +289,18 @@ int resolve_revocation(const struct model *model, int64_t now, struct model_warn
 	return result;
 }
 
+static bool same_ders(const struct model_blobs *a, const struct model_blobs *b)
+{
+	size_t i;
+
+	if (a->count != b->count)
+		return false;
+	for (i = 0; i < a->count; i++)
+		if (!bytes_equal(buffer_bytes(&a->items[i]), buffer_bytes(&b->items[i])))
+			return false;
+	return true;
+}
+
 static bool same_lists(const struct model_ca_certificate *a, const struct model_ca_certificate *b)
 {
 	size_t i;
@@ -295,7 +309,8 @@ static bool same_lists(const struct model_ca_certificate *a, const struct model_
 		return false;
 	if (a->crl_count == 0)
 		return true;
-	if (!bytes_equal(buffer_bytes(&a->cert_pem), buffer_bytes(&b->cert_pem)))
+	if (!bytes_equal(buffer_bytes(&a->cert_pem), buffer_bytes(&b->cert_pem)) ||
+	    !same_ders(&a->certs_der, &b->certs_der))
 		return false;
 	for (i = 0; i < a->crl_count; i++)
 		/* A broken list is built again, so that its warning is given again. */

@@ -1,5 +1,6 @@
 #include "control/resolve_certificate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,24 +152,48 @@ static void note_leftovers(const struct model *model, const struct model_certifi
 	}
 }
 
+static void warn_about_period(const struct model *model,
+			      const struct model_certificate *certificate, int64_t not_before,
+			      int64_t not_after, const char *which, int64_t now,
+			      struct model_warnings *warnings)
+{
+	bool expired = now > not_after;
+	char when[WORDING_TIME_SIZE];
+
+	if (!expired && now >= not_before)
+		return;
+	wording_time(expired ? not_after : not_before, when);
+	model_warn(warnings, model, certificate->line, "%s %s %s", which,
+		   expired ? "expired on" : "is not valid before", when);
+	model_warn_hint(warnings,
+			expired ? "Renew it and reload; until then it is served as it is."
+				: "Check the clock of this machine; it is served as it is.");
+}
+
 static void warn_about_dates(const struct model *model, const struct model_certificate *certificate,
 			     const struct certificate *one, bool is_leaf, int64_t now,
 			     struct model_warnings *warnings)
 {
-	bool expired = now > certificate_not_after(one);
-	char subject[128], when[WORDING_TIME_SIZE];
+	char subject[128], which[384];
 
-	if (!expired && now >= certificate_not_before(one))
-		return;
-	wording_time(expired ? certificate_not_after(one) : certificate_not_before(one), when);
 	certificate_subject_text(one, subject, sizeof(subject));
-	model_warn(warnings, model, certificate->line, "%s \"%s\" (%s) %s %s",
-		   is_leaf ? "certificate" : "an issuer in the chain of certificate",
-		   certificate->name, subject, expired ? "expired on" : "is not valid before",
-		   when);
-	model_warn_hint(warnings,
-			expired ? "Renew it and reload; until then it is served as it is."
-				: "Check the clock of this machine; it is served as it is.");
+	snprintf(which, sizeof(which), "%s \"%s\" (%s)",
+		 is_leaf ? "certificate" : "an issuer in the chain of certificate",
+		 certificate->name, subject);
+	warn_about_period(model, certificate, certificate_not_before(one),
+			  certificate_not_after(one), which, now, warnings);
+}
+
+/* One that came from the store, where the leaf's dates are known. */
+static void warn_about_stored(const struct model *model,
+			      const struct model_certificate *certificate, int64_t now,
+			      struct model_warnings *warnings)
+{
+	char which[160];
+
+	snprintf(which, sizeof(which), "certificate \"%.128s\"", certificate->name);
+	warn_about_period(model, certificate, certificate->not_before, certificate->not_after,
+			  which, now, warnings);
 }
 
 static void add_name(void *arg, const char *name)
@@ -197,7 +222,7 @@ static enum model_key_kind key_kind_of(const struct certificate *leaf)
 	}
 }
 
-static void take_facts(struct model_certificate *certificate, const struct certificate *leaf)
+void resolve_take_facts(struct model_certificate *certificate, const struct certificate *leaf)
 {
 	certificate->key_kind = key_kind_of(leaf);
 	certificate->not_before = certificate_not_before(leaf);
@@ -222,7 +247,7 @@ static int resolve_anew(const struct model *model, struct model_certificate *cer
 		goto out;
 	}
 	order_chain(&pile, leaf, &certificate->chain_der);
-	take_facts(certificate, pile.items[leaf]);
+	resolve_take_facts(certificate, pile.items[leaf]);
 	for (i = 0; i < pile.count; i++)
 		if (pile.used[i] && (i == leaf || !certificate_is_self_issued(pile.items[i])))
 			warn_about_dates(model, certificate, pile.items[i], i == leaf, now,
@@ -275,6 +300,10 @@ int resolve_certificate(const struct model *model, struct model_certificate *cer
 	const struct model_certificate *before =
 		old == NULL ? NULL : model_find_certificate(old, certificate->name);
 
+	if (certificate->chain_der.count > 0) {
+		warn_about_stored(model, certificate, now, warnings);
+		return 0;
+	}
 	if (before != NULL && same_files(certificate, before))
 		return copy_resolved(model, certificate, before, now, warnings, err);
 	return resolve_anew(model, certificate, now, warnings, err);

@@ -236,7 +236,7 @@ static void note_system_policies(const struct check *check)
 			check_listener_policy(check, &model->listeners[i]);
 
 		if (model->listeners[i].protocol != MODEL_TCPSSL || policy == NULL ||
-		    policy->line != 0)
+		    policy - model->policies >= POLICY_SYSTEM_COUNT)
 			continue;
 		for (j = 0; j < policy->ciphers.count; j++) {
 			if (policy_cipher_is_available(policy->ciphers.items[j]))

@@ -24,14 +24,6 @@ struct bindings {
 	size_t count;
 };
 
-static bool addresses_meet(const struct text_address *a, const struct text_address *b)
-{
-	if (a->family != b->family)
-		return false;
-	return text_address_is_any(a) || text_address_is_any(b) ||
-	       memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
-}
-
 static void add_binding(struct bindings *bindings, const char *text, int64_t start, int64_t end,
 			size_t listener)
 {
@@ -128,7 +120,7 @@ static int find_overlap(const struct check *check, struct bindings *bindings)
 		for (j = i + 1; j < bindings->count && bindings->items[j].start <= a->end; j++) {
 			const struct binding *b = &bindings->items[j];
 
-			if (addresses_meet(&a->address, &b->address))
+			if (text_addresses_meet(&a->address, &b->address))
 				return overlap_failed(check, a, b);
 		}
 	}
@@ -150,7 +142,7 @@ static int check_zones(const struct check *check, size_t i)
 	}
 	for (j = 0; j < bindings.count && status == 0; j++) {
 		for (k = 0; k < j && status == 0; k++) {
-			if (!addresses_meet(&bindings.items[j].address, &bindings.items[k].address))
+			if (!text_addresses_meet(&bindings.items[j].address, &bindings.items[k].address))
 				continue;
 			status = check_failed(
 				check, ERROR_CONFLICT, "Conflict.Address", balancer->line,

@@ -74,7 +74,8 @@ extern const struct resource manifest_resource;
 /* Those below it, which the API refers to (action/action.h). */
 extern const struct resource settings_resource, zone_resource, load_balancer_resource,
 	certificate_resource, ca_certificate_resource, policy_resource, health_check_resource,
-	server_resource, server_group_resource, ppv2_resource, listener_resource;
+	server_resource, server_group_resource, ppv2_resource, listener_resource,
+	deletion_protection_resource, modification_protection_resource;
 
 const struct field *resource_field(const struct resource *resource, const char *name);
 /* Sets the defaults of a zeroed struct. */

@@ -46,6 +46,16 @@ struct model_zone_mapping {
 enum model_address_type { MODEL_INTRANET, MODEL_INTERNET };
 enum model_ip_version { MODEL_IP_ANY, MODEL_IPV4, MODEL_DUAL_STACK };
 
+/* Both are rules of the API; the data plane does not know them. */
+struct model_deletion_protection {
+	bool enabled;
+	char *reason;
+};
+struct model_modification_protection {
+	bool enabled;                 /* ConsoleProtection: the console changes nothing */
+	char *reason;
+};
+
 struct model_load_balancer {
 	int line;
 	char *name;
@@ -55,6 +65,9 @@ struct model_load_balancer {
 	struct model_zone_mapping *zones;
 	size_t zone_count;
 	int64_t cps;                  /* per zone address; 0: no limit */
+	bool cross_zone;              /* kept, without effect */
+	struct model_deletion_protection deletion_protection;
+	struct model_modification_protection modification_protection;
 };
 
 /* key_algorithm of a certificate, for SNI (RSA and ECDSA side by side) */
@@ -136,7 +149,7 @@ struct model_server {
 	int line;
 	enum model_server_type type;   /* kept for the API's sake: no difference here */
 	char *server_id;               /* NULL: the IP */
-	char *server_ip;
+	char *server_ip;               /* or "unix:@name", a socket of this process; never in a manifest */
 	int64_t port;                  /* 0 only in AnyPort groups */
 	int64_t weight;
 	char *description;
@@ -172,6 +185,7 @@ enum model_alpn_policy { MODEL_ALPN_NONE, MODEL_ALPN_HTTP1_ONLY, MODEL_ALPN_HTTP
 
 struct model_listener {
 	int line;
+	char *id;                      /* of the API; NULL in a manifest */
 	char *load_balancer;           /* name */
 	enum model_protocol protocol;
 	int64_t port;                  /* 0: start_port to end_port */
@@ -199,8 +213,10 @@ struct model_listener {
 	int64_t ca_depth;
 	bool ca_names_advertised;
 	enum model_revocation_mode revocation_mode;
+	bool revocation_cuts;          /* RevocationCutsConnections */
 	enum model_unclean_close unclean_close;
 	struct model_strings proxy_protocol_from;     /* CIDR blocks */
+	bool sec_sensor;               /* always false */
 };
 
 /* What is found by name. */

@@ -109,6 +109,12 @@ static void path_pop(struct reader *reader, size_t len)
 	reader->path[len] = '\0';
 }
 
+static void remember_line(struct reader *reader, const void *value, int line)
+{
+	if (reader->model != NULL)
+		model_line_add(reader->model, value, line);
+}
+
 /* --- scalars --- */
 
 static int need_scalar(struct reader *reader, const struct field *field,
@@ -215,9 +221,7 @@ static int read_bool(struct reader *reader, const struct field *field, const str
 	if (field->words != NULL && words[i].value == field->words[0].value) {
 		refuse(reader, field, node->line, "true is not supported: %s",
 		       field->words[0].refused);
-		return error_hint(reader->err,
-				  "Set it to false; ProxyProtocolEnabled on the listener "
-				  "tells servers the client's address.");
+		return error_hint(reader->err, "%s", field->help);
 	}
 	field_set_number(field, object, words[i].value);
 	return 0;
@@ -375,7 +379,7 @@ static int read_text_items(struct reader *reader, const struct field *field,
 			return refuse(reader, field, item->line, "%s is in the list already",
 				      shown(item->text, buffer));
 		strings->items[strings->count] = memory_copy_string(item->text);
-		model_line_add(reader->model, &strings->items[strings->count++], item->line);
+		remember_line(reader, &strings->items[strings->count++], item->line);
 		path_pop(reader, len);
 	}
 	return 0;
@@ -417,7 +421,7 @@ static int read_crls(struct reader *reader, const struct field *field, const str
 
 		if (read_path(reader, field, &node->items[i], &crls[i].path) < 0)
 			return -1;
-		model_line_add(reader->model, &crls[i].path, node->items[i].line);
+		remember_line(reader, &crls[i].path, node->items[i].line);
 		path_pop(reader, len);
 	}
 	return 0;
@@ -546,7 +550,7 @@ static int read_pair(struct reader *reader, const struct resource *resource,
 	if (read_field(reader, field, value, object) < 0)
 		return -1;
 	if (field->size > 0)
-		model_line_add(reader->model, field_member(field, object), value->line);
+		remember_line(reader, field_member(field, object), value->line);
 	path_pop(reader, len);
 	return 0;
 }

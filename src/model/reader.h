@@ -8,8 +8,8 @@
 #define READER_PATH_SIZE 160
 
 struct reader {
-	struct model *model;       /* remembers lines */
-	const char *source;        /* of error places */
+	struct model *model;       /* remembers lines; NULL: there are none */
+	const char *source;        /* of error places; NULL: they have none */
 	const char *folder;        /* absolute: where relative paths start */
 	struct error *err;
 	char path[READER_PATH_SIZE]; /* "Listeners[0].IdleTimeout" */

@@ -89,6 +89,34 @@ static const struct field_word address_types[] = {
 static const struct field_word ip_versions[] = {
 	{ "Ipv4", MODEL_IPV4, NULL }, { "DualStack", MODEL_DUAL_STACK, NULL }, { NULL, 0, NULL } };
 
+static const struct field_word modification_protections[] = {
+	{ "NonProtection", false, NULL }, { "ConsoleProtection", true, NULL }, { NULL, 0, NULL } };
+
+static const struct field deletion_protection_fields[] = {
+	{ .name = "Enabled", .type = FIELD_BOOL, MEMBER(model_deletion_protection, enabled),
+	  .standard = false, .help = "On: the API refuses to delete the load balancer." },
+	{ .name = "Reason", .type = FIELD_TEXT, MEMBER(model_deletion_protection, reason),
+	  RANGE(2, 128), .absent = "none", .help = "For people." },
+};
+
+const struct resource deletion_protection_resource = {
+	"DeletionProtectionConfig", deletion_protection_fields, COUNT(deletion_protection_fields),
+	sizeof(struct model_deletion_protection), RESOURCE_NO_LINE, 0, NULL,
+	"Protects a load balancer from being deleted by mistake." };
+
+static const struct field modification_protection_fields[] = {
+	{ .name = "Status", .type = FIELD_WORD, MEMBER(model_modification_protection, enabled),
+	  .standard = false, .words = modification_protections, .help = "ConsoleProtection: the console "
+	  "does not change the load balancer; the API still does." },
+	{ .name = "Reason", .type = FIELD_TEXT, MEMBER(model_modification_protection, reason),
+	  RANGE(2, 128), .absent = "none", .help = "For people." },
+};
+
+const struct resource modification_protection_resource = {
+	"ModificationProtectionConfig", modification_protection_fields,
+	COUNT(modification_protection_fields), sizeof(struct model_modification_protection),
+	RESOURCE_NO_LINE, 0, NULL, "Protects a load balancer from changes in the console." };
+
 static const struct field load_balancer_fields[] = {
 	{ .name = "LoadBalancerName", .type = FIELD_TEXT, MEMBER(model_load_balancer, name), REQUIRED,
 	  RANGE(2, NAME_MAX_LENGTH), .check = check_resource_name, .help = "Its name: listeners refer to "
@@ -106,11 +134,15 @@ static const struct field load_balancer_fields[] = {
 	  .help = "Ipv4 refuses IPv6 addresses in the zones." },
 	{ .name = "VpcId", .type = FIELD_TEXT, MEMBER(model_load_balancer, vpc_id), RANGE(1, 128),
 	  .absent = "none", .help = "Kept, without effect." },
-	{ .name = "CrossZoneEnabled", .type = FIELD_NOT_YET, .help = "all zones are on one machine" },
-	{ .name = "DeletionProtectionConfig", .type = FIELD_NOT_YET,
-	  .help = "it belongs to the API, which is not there yet" },
-	{ .name = "ModificationProtectionConfig", .type = FIELD_NOT_YET,
-	  .help = "it belongs to the console, which is not there yet" },
+	{ .name = "CrossZoneEnabled", .type = FIELD_BOOL, MEMBER(model_load_balancer, cross_zone),
+	  .standard = true, .help = "Kept, without effect: every zone reaches every server." },
+	{ .name = "DeletionProtectionConfig", .type = FIELD_OBJECT,
+	  MEMBER(model_load_balancer, deletion_protection), .of = &deletion_protection_resource,
+	  .absent = "off", .help = "Protects it from being deleted by mistake." },
+	{ .name = "ModificationProtectionConfig", .type = FIELD_OBJECT,
+	  MEMBER(model_load_balancer, modification_protection),
+	  .of = &modification_protection_resource, .absent = "off",
+	  .help = "Protects it from changes in the console." },
 	{ .name = "SecurityGroupIds", .type = FIELD_NOT_YET,
 	  .help = "use the machine's packet filter instead" },
 	{ .name = "BandwidthPackageId", .type = FIELD_NOT_YET, .help = "bandwidth is not limited" },
@@ -400,6 +432,9 @@ static const struct field_word unclean_closes[] = {
 	{ "Reset", MODEL_UNCLEAN_RESET, NULL }, { "Fin", MODEL_UNCLEAN_FIN, NULL },
 	{ NULL, 0, NULL } };
 
+static const struct field_word no_sensor[] = {
+	{ "true", true, "there is no log service to send second-level metrics to" }, { NULL, 0, NULL } };
+
 static const struct field ppv2_fields[] = {
 	{ .name = "Ppv2VpcIdEnabled", .type = FIELD_BOOL, MEMBER(model_listener, ppv2_vpc_id),
 	  .help = "Kept for compatibility: there is no VPC here, so nothing is added." },
@@ -426,6 +461,11 @@ static const struct resource handshake_limit_resource = {
 	"MaxHandshakesPerSource", handshake_limit_fields, COUNT(handshake_limit_fields),
 	sizeof(struct model_listener), RESOURCE_NO_LINE, 0, NULL,
 	"The two limits on the handshakes of one source address; a plain number is Open." };
+
+static void listener_id_done(void *object)
+{
+	free(((struct model_listener *)object)->id);
+}
 
 static const struct field listener_fields[] = {
 	{ .name = "LoadBalancer", .type = FIELD_TEXT, MEMBER(model_listener, load_balancer), REQUIRED,
@@ -479,6 +519,9 @@ static const struct field listener_fields[] = {
 	  .standard = MODEL_REVOCATION_GIVEN, .words = revocation_modes, .help = "Given checks each "
 	  "certificate whose issuer has a CRL configured. Leaf requires a CRL for the issuer of the "
 	  "client's certificate, All for every issuer of the chain. Off checks none." },
+	{ .name = "RevocationCutsConnections", .type = FIELD_BOOL,
+	  MEMBER(model_listener, revocation_cuts), OURS, .standard = true, .help = "A revocation ends the "
+	  "open connections of the client as well, in the same second. Off: only new ones are refused." },
 	{ .name = "AlpnEnabled", .type = FIELD_BOOL, MEMBER(model_listener, alpn_enabled),
 	  .standard = false, .help = "TCPSSL: chooses an application protocol by AlpnPolicy." },
 	{ .name = "AlpnPolicy", .type = FIELD_WORD, MEMBER(model_listener, alpn_policy),
@@ -532,13 +575,15 @@ static const struct field listener_fields[] = {
 	  .of = &handshake_limit_resource, .absent = NO_LIMIT, .help = "Unfinished handshakes of one IPv4 "
 	  "address or IPv6 /64 network at once: a number, or a mapping {Open: N, PerSecond: M} that "
 	  "limits the handshakes begun in a second too." },
-	{ .name = "SecSensorEnabled", .type = FIELD_NOT_YET, .help = "there is no second-level "
-	  "monitoring" },
+	{ .name = "SecSensorEnabled", .type = FIELD_BOOL, MEMBER(model_listener, sec_sensor),
+	  .standard = false, .words = no_sensor,
+	  .symbol = "OperationDenied.RegionNotSupportHDMonitor", .help = "Only false is accepted: the "
+	  "metrics of a listener are there second by second anyway." },
 };
 
 const struct resource listener_resource = {
 	"Listener", listener_fields, COUNT(listener_fields), sizeof(struct model_listener),
-	offsetof(struct model_listener, line), 0, NULL,
+	offsetof(struct model_listener, line), 0, listener_id_done,
 	"A port, or a range of ports, of a load balancer. Its identity is load balancer, protocol and "
 	"port: what else changes takes effect with the next connection." };
 

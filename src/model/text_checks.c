@@ -53,6 +53,14 @@ bool text_address_is_any(const struct text_address *address)
 	return address->family != 0 && memcmp(address->ip, zeros, sizeof(zeros)) == 0;
 }
 
+bool text_addresses_meet(const struct text_address *a, const struct text_address *b)
+{
+	if (a->family != b->family)
+		return false;
+	return text_address_is_any(a) || text_address_is_any(b) ||
+	       memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
+
 bool text_address_is_loopback(const struct text_address *address)
 {
 	static const uint8_t one[16] = { [15] = 1 };

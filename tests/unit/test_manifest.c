@@ -141,8 +141,9 @@ static void values_of_a_listener_are_checked(void **state)
 		{ "ListenerPort: 444", "Listeners[0].ListenerPort: is given twice, first on line 10",
 		  "dir/x.yaml:13", NULL },
 		{ "SecSensorEnabled: true",
-		  "Listeners[0].SecSensorEnabled: is not supported: there is no second-level monitoring",
-		  "dir/x.yaml:13", NULL },
+		  "Listeners[0].SecSensorEnabled: true is not supported: there is no log service to send "
+		  "second-level metrics to",
+		  "dir/x.yaml:13", "Only false is accepted" },
 		{ "MaxHandshakesPerSource: {Open: 1, Persecond: 2}",
 		  "Listeners[0].MaxHandshakesPerSource: there is no property \"Persecond\"",
 		  "dir/x.yaml:13", "Did you mean \"PerSecond\"?" },
