@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void close_fd(int fd)
@@ -67,6 +70,7 @@ static void take_channel(struct child *child, int fd)
 	struct error err;
 
 	control_lost(child);
+	child->channels++;
 	child->control = fd;
 	if (fd >= 0 && loop_add(child->loop, fd, &child->control_watch, EPOLLIN, &err) < 0)
 		control_lost(child);
@@ -86,6 +90,17 @@ static bool is_outdated(struct child *child, bool from_control)
 {
 	child->told_by_control |= from_control;
 	return child->told_by_control && !from_control;
+}
+
+/* Texts end, whatever the sender did. */
+static void ask_connections(struct child *child, const struct message *message)
+{
+	struct message_filter filter = message->value.filter;
+
+	filter.listener[sizeof(filter.listener) - 1] = '\0';
+	filter.identity[sizeof(filter.identity) - 1] = '\0';
+	filter.serial[sizeof(filter.serial) - 1] = '\0';
+	child->connections(child, message->a, &filter);
 }
 
 static void dispatch(struct child *child, const struct message *message, int fds[MESSAGE_FDS],
@@ -127,6 +142,16 @@ static void dispatch(struct child *child, const struct message *message, int fds
 	case MESSAGE_DRAIN:
 		if (child->drain != NULL)
 			child->drain(child, message->a);
+		break;
+	case MESSAGE_REVOCATION:
+		if (child->revocation != NULL && from_control && fds[0] >= 0) {
+			child->revocation(child, fds[0]);
+			kept = 1;
+		}
+		break;
+	case MESSAGE_CONNECTIONS:
+		if (child->connections != NULL && from_control)
+			ask_connections(child, message);
 		break;
 	default:
 		break;
@@ -182,4 +207,21 @@ void child_answer(struct child *child, uint64_t version, const struct error *err
 	if (err != NULL)
 		message.value.error = *err;
 	message_send(child->control, &message, NULL, 0);
+}
+
+/* The kernel counts a message with what it takes to keep it. */
+static bool has_room(int channel)
+{
+	int used = 0, size = 0;
+	socklen_t len = sizeof(size);
+
+	return ioctl(channel, SIOCOUTQ, &used) == 0 &&
+	       getsockopt(channel, SOL_SOCKET, SO_SNDBUF, &size, &len) == 0 && used < size / 2;
+}
+
+int child_tell(struct child *child, const struct message *message)
+{
+	if (child->control < 0)
+		return -1;
+	return has_room(child->control) ? message_send(child->control, message, NULL, 0) : 0;
 }

@@ -33,10 +33,15 @@ struct child {
 	void (*secrets)(struct child *child, int secrets_fd);
 	void (*socket)(struct child *child, const struct address *address, int fd);
 	void (*drain)(struct child *child, uint32_t limit_ms);
+	void (*revocation)(struct child *child, int revocation_fd);
+	/* A question about connections; child->channels tells a later control from the one that asks. */
+	void (*connections)(struct child *child, uint32_t question,
+			    const struct message_filter *filter);
 	void (*orphaned)(struct child *child); /* the guardian is gone */
 
 	/* Control has sent a document: one that the guardian kept for a new process is older. */
 	bool told_by_control;
+	uint32_t channels; /* how many channels to control there have been */
 	struct loop *loop;
 	struct watch guard_watch, control_watch;
 };
@@ -45,5 +50,8 @@ int must_check child_start(struct child *child, enum message_role role, struct e
 int must_check child_listen(struct child *child, struct loop *loop, struct error *err);
 /* Tells control that version is served, or why not (err not NULL). No control: nothing happens. */
 void child_answer(struct child *child, uint64_t version, const struct error *err);
+/* Tells control something by itself. 1: told; 0: no room now, as the other half of the channel is for
+ * answers; -1: no control. */
+int child_tell(struct child *child, const struct message *message);
 
 #endif

@@ -56,7 +56,8 @@ struct document_policy {
 
 struct document_server {
 	uint32_t slot;          /* in the shared tables of stats and health */
-	struct address address; /* port 0 in AnyPort groups */
+	struct address address; /* port 0 in AnyPort groups and of unix sockets */
+	uint32_t owner;         /* of a unix socket: the user who must listen there, else 0 */
 	uint32_t weight;        /* 0 to 100 */
 	char name[DOCUMENT_NAME_SIZE]; /* Description, or ServerId, or the address */
 };
@@ -107,8 +108,6 @@ struct document_listener {
 	uint32_t group;                /* index */
 	uint32_t idle_timeout_s, cps, mss;
 	bool proxy_protocol;
-	/* told by the manifest, kept for compatibility: nothing is sent for them */
-	bool ppv2_vpc_id, ppv2_endpoint_id, ppv2_endpoints_id;
 	uint32_t handshake_timeout_s, connect_timeout_s, connect_budget_s, half_close_timeout_s;
 	uint32_t max_connections, max_connections_per_source;
 	uint32_t max_handshakes_per_source, max_handshake_rate_per_source;
@@ -127,13 +126,13 @@ struct document_listener {
 	uint32_t ca_depth;
 	bool ca_names_advertised;
 	enum model_revocation_mode revocation_mode;
+	bool revocation_cuts;          /* RevocationCutsConnections */
 	enum model_alpn_policy alpn_policy; /* NONE: ALPN is off */
 };
 
 struct document {
 	uint64_t version;              /* grows with every applied change */
 	enum model_log_format log_format;
-	uint32_t shutdown_timeout_s;
 	struct document_certificate *certificates;
 	uint32_t certificate_count;
 	struct document_trust *trusts;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 #include "base/name_index.h"
 #include "document/layout.h"
 #include "document/slots.h"
@@ -256,9 +257,14 @@ static int add_server(struct builder *builder, struct document_group *group,
 	struct document_server *to = &group->servers[group->server_count];
 	char identity[SLOT_IDENTITY_SIZE], address[ADDRESS_TEXT_SIZE];
 
-	if (address_parse_ip(from->server_ip, &to->address, builder->err) < 0)
+	if (address_parse_server(from->server_ip, &to->address, builder->err) < 0)
 		return -1;
-	to->address.port = (uint16_t)from->port;
+	if (to->address.family == ADDRESS_UNIX) {
+		to->owner = geteuid();
+		group->check.enabled = false; /* a probe would be a client to it */
+	} else {
+		to->address.port = (uint16_t)from->port;
+	}
 	to->weight = (uint32_t)from->weight;
 	if (to->address.port != 0)
 		address_format(&to->address, address);
@@ -479,9 +485,6 @@ static void fill_numbers(const struct model_listener *from, struct document_list
 	to->cps = (uint32_t)from->cps;
 	to->mss = (uint32_t)from->mss;
 	to->proxy_protocol = from->proxy_protocol;
-	to->ppv2_vpc_id = from->ppv2_vpc_id;
-	to->ppv2_endpoint_id = from->ppv2_endpoint_id;
-	to->ppv2_endpoints_id = from->ppv2_endpoints_id;
 	to->handshake_timeout_s = (uint32_t)from->handshake_timeout_s;
 	to->connect_timeout_s = (uint32_t)from->connect_timeout_s;
 	to->connect_budget_s = (uint32_t)from->connect_budget_s;
@@ -495,6 +498,7 @@ static void fill_numbers(const struct model_listener *from, struct document_list
 	to->ca_depth = (uint32_t)from->ca_depth;
 	to->ca_names_advertised = from->ca_names_advertised;
 	to->revocation_mode = from->revocation_mode;
+	to->revocation_cuts = from->revocation_cuts;
 }
 
 static void name_listener(const struct model_listener *from, struct document_listener *to)
@@ -532,7 +536,6 @@ static int build(struct builder *builder)
 	size_t i;
 
 	builder->document->log_format = model->settings.log_format;
-	builder->document->shutdown_timeout_s = (uint32_t)model->settings.shutdown_timeout_s;
 	for (i = 0; i < model->listener_count; i++) {
 		if (add_listener(builder, &model->listeners[i]) < 0)
 			return -1;

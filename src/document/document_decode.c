@@ -211,12 +211,40 @@ static uint32_t take_slot(struct unpack *in, bool *taken, uint32_t count)
 	return slot;
 }
 
-static void take_server(struct unpack *in, struct decoded *all, bool any_port,
+/* The name has at least one byte, and nothing but zeros behind its end. */
+static bool is_unix_name(const uint8_t name[ADDRESS_UNIX_NAME])
+{
+	static const uint8_t zeros[ADDRESS_UNIX_NAME];
+	size_t len = strnlen((const char *)name, ADDRESS_UNIX_NAME);
+
+	return len > 0 && memcmp(name + len, zeros, ADDRESS_UNIX_NAME - len) == 0;
+}
+
+/* Of all addresses only a server's may be a unix socket. */
+static struct address take_server_address(struct unpack *in, const struct document_group *group)
+{
+	struct unpack ahead = *in;
+	struct address address = { .family = unpack_u8(&ahead), .port = unpack_u16(&ahead) };
+	const uint8_t *name = unpack_raw(&ahead, sizeof(address.ip));
+
+	if (name == NULL || address.family != ADDRESS_UNIX) {
+		address = take_address(in, !group->any_port);
+		require(in, group->any_port || address.port != 0);
+		return address;
+	}
+	*in = ahead;
+	memcpy(address.ip, name, sizeof(address.ip));
+	require(in, is_unix_name(name) && address.port == 0 && !group->check.enabled);
+	return address;
+}
+
+static void take_server(struct unpack *in, struct decoded *all, const struct document_group *group,
 			struct document_server *to)
 {
 	to->slot = take_slot(in, all->server_slots, STATS_SERVERS);
-	to->address = take_address(in, !any_port);
-	require(in, any_port || to->address.port != 0);
+	to->address = take_server_address(in, group);
+	to->owner = unpack_u32(in);
+	require(in, to->owner == 0 || to->address.family == ADDRESS_UNIX);
 	to->weight = take_u32(in, 0, LAYOUT_WEIGHT_MAX);
 	take_name(in, to->name, sizeof(to->name));
 }
@@ -242,7 +270,7 @@ static void take_group(struct unpack *in, struct decoded *all, uint32_t i)
 		return;
 	to->servers = all->servers + start;
 	for (j = 0; j < to->server_count && !in->failed; j++)
-		take_server(in, all, to->any_port, &to->servers[j]);
+		take_server(in, all, to, &to->servers[j]);
 }
 
 static void take_listener_numbers(struct unpack *in, struct document_listener *to)
@@ -256,9 +284,6 @@ static void take_listener_numbers(struct unpack *in, struct document_listener *t
 	to->cps = unpack_u32(in);
 	to->mss = take_u32(in, 0, UINT16_MAX);
 	to->proxy_protocol = take_bool(in);
-	to->ppv2_vpc_id = take_bool(in);
-	to->ppv2_endpoint_id = take_bool(in);
-	to->ppv2_endpoints_id = take_bool(in);
 	to->handshake_timeout_s = take_u32(in, 1, LAYOUT_SECONDS_MAX);
 	to->connect_timeout_s = take_u32(in, 1, LAYOUT_SECONDS_MAX);
 	to->connect_budget_s = take_u32(in, 1, LAYOUT_SECONDS_MAX);
@@ -273,6 +298,7 @@ static void take_listener_numbers(struct unpack *in, struct document_listener *t
 	to->ca_depth = take_u32(in, 1, LAYOUT_DEPTH_MAX);
 	to->ca_names_advertised = take_bool(in);
 	to->revocation_mode = take_enum(in, MODEL_REVOCATION_OFF);
+	to->revocation_cuts = take_bool(in);
 	to->alpn_policy = take_enum(in, MODEL_ALPN_HTTP2_PREFERRED);
 }
 
@@ -447,7 +473,6 @@ static int take_head(struct unpack *in, struct decoded *all, struct error *err)
 		return -1;
 	all->document.version = unpack_u64(in);
 	all->document.log_format = take_enum(in, MODEL_LOG_JSON);
-	all->document.shutdown_timeout_s = take_u32(in, 0, LAYOUT_SECONDS_MAX);
 #define X(name, size) totals->name = unpack_count(in, size);
 	LAYOUT_ARRAYS(X)
 #undef X

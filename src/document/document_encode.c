@@ -166,6 +166,7 @@ static void put_group(struct writer *to, struct document_group *group)
 	for (i = 0; i < group->server_count; i++) {
 		pack_u32(out, group->servers[i].slot);
 		put_address(out, &group->servers[i].address);
+		pack_u32(out, group->servers[i].owner);
 		pack_u32(out, group->servers[i].weight);
 		pack_string(out, group->servers[i].name);
 	}
@@ -183,9 +184,6 @@ static void put_listener_numbers(struct buffer *out, const struct document_liste
 	pack_u32(out, listener->cps);
 	pack_u32(out, listener->mss);
 	pack_u8(out, listener->proxy_protocol);
-	pack_u8(out, listener->ppv2_vpc_id);
-	pack_u8(out, listener->ppv2_endpoint_id);
-	pack_u8(out, listener->ppv2_endpoints_id);
 	pack_u32(out, listener->handshake_timeout_s);
 	pack_u32(out, listener->connect_timeout_s);
 	pack_u32(out, listener->connect_budget_s);
@@ -200,6 +198,7 @@ static void put_listener_numbers(struct buffer *out, const struct document_liste
 	pack_u32(out, listener->ca_depth);
 	pack_u8(out, listener->ca_names_advertised);
 	pack_u8(out, (uint8_t)listener->revocation_mode);
+	pack_u8(out, listener->revocation_cuts);
 	pack_u8(out, (uint8_t)listener->alpn_policy);
 }
 
@@ -286,7 +285,6 @@ static void put_document(struct writer *to, struct document *document)
 
 	pack_u64(out, document->version);
 	pack_u8(out, (uint8_t)document->log_format);
-	pack_u32(out, document->shutdown_timeout_s);
 #define X(name, size) pack_u32(out, totals.name);
 	LAYOUT_ARRAYS(X)
 #undef X

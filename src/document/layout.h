@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define LAYOUT_MAGIC 0x4f445053u /* "SPDO" */
-#define LAYOUT_VERSION 1u
+#define LAYOUT_VERSION 2u
 #define LAYOUT_BODY_AT 16u /* behind magic, version and length */
 
 /* Every array of a document: its name in layout_totals, and the least bytes an item takes. */
@@ -31,7 +31,7 @@
 	X(policies, 44) \
 	X(ciphers, 5) \
 	X(groups, 80) \
-	X(servers, 32) \
+	X(servers, 36) \
 	X(listeners, 150) \
 	X(addresses, 19) \
 	X(blocks, 20) \

@@ -129,3 +129,17 @@ void message_unmap(struct bytes mapped)
 	if (mapped.data != NULL)
 		munmap((void *)(uintptr_t)mapped.data, mapped.len);
 }
+
+void message_text(char *ret_text, size_t size, const char *text)
+{
+	size_t len = text == NULL ? 0 : strlen(text);
+
+	if (len >= size) {
+		len = size - 1;
+		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	if (len > 0)
+		memcpy(ret_text, text, len);
+	ret_text[len] = '\0';
+}

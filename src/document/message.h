@@ -32,10 +32,14 @@
  * guardian -> control  RELOAD, STOP      -                  -
  * child    -> guardian VIOLATION         a = call, error.message = its name (seccomp; its last words)
  * control  -> worker   REVOCATION        version = made     revocation (newer than the document's own)
- * worker   -> control  CLIENT_REFUSED    struct refusal     - (dropped when the channel is full)
+ * worker   -> control  CLIENT_REFUSED    a = alert sent, struct refusal     - (at most 200 a second)
  * control  -> worker   CONNECTIONS       a = question, struct filter   -
- * worker   -> control  CONNECTION        a = question, struct connection  - (one for each found)
- * worker   -> control  CONNECTIONS_END   a = question, version = how many matched
+ * worker   -> control  CONNECTION        a = question, struct connection  - (one for each to be listed)
+ * worker   -> control  CONNECTIONS_END   a = question, version = how many matched, or were ended
+ *
+ * A worker uses the newest revocation table that it has got, by revocation_made(), whether it came alone
+ * or with a document. What it tells by itself (CLIENT_REFUSED, CONNECTION) takes at most half of the
+ * channel, so that its answers about documents always find room.
  */
 #ifndef SALLYPORT_DOCUMENT_MESSAGE_H
 #define SALLYPORT_DOCUMENT_MESSAGE_H
@@ -93,7 +97,7 @@ struct message_configure {
 	uint8_t log_json;
 };
 
-#define MESSAGE_LISTENER_SIZE 160
+#define MESSAGE_LISTENER_SIZE 160 /* a longer name is cut */
 #define MESSAGE_SERIAL_SIZE 41 /* hex of 20 octets */
 
 /* A client that was not let in. Texts are cut where they do not fit. */
@@ -101,7 +105,7 @@ struct message_refusal {
 	int64_t time_s;
 	struct address client;
 	char listener[MESSAGE_LISTENER_SIZE]; /* name in the document */
-	uint32_t reason;                      /* enum reason of x509/reason.h */
+	uint32_t reason;                      /* enum reason of x509/reason.h; 0: see detail */
 	uint32_t depth;                       /* 0: the client's own certificate */
 	char serial[MESSAGE_SERIAL_SIZE];     /* of the certificate at depth; "" none */
 	char subject[128];
@@ -109,11 +113,12 @@ struct message_refusal {
 	char detail[128];
 };
 
-/* Which connections are meant; what is empty or zero matches all. */
+/* Which connections are meant; what is empty or zero matches all. Told are at most limit of them, but all
+ * are counted; ended are at most limit of them, and none is told. limit 0: no limit. */
 struct message_filter {
 	char listener[MESSAGE_LISTENER_SIZE];
 	char identity[128];                   /* a part of it, in any case */
-	char serial[MESSAGE_SERIAL_SIZE];
+	char serial[MESSAGE_SERIAL_SIZE];     /* hex; case, leading zeros and colons do not count */
 	struct address_block source;          /* base.family 0: any */
 	uint64_t id;                          /* of one connection */
 	uint32_t limit;
@@ -121,7 +126,7 @@ struct message_filter {
 };
 
 struct message_connection {
-	uint64_t id;                          /* unique in its worker */
+	uint64_t id;                          /* unique among all workers; below 2^53 up to 1,000 of them */
 	int64_t since_s;
 	struct address client, server;        /* server.family 0: none yet */
 	char listener[MESSAGE_LISTENER_SIZE];
@@ -156,6 +161,9 @@ int message_send(int channel, const struct message *message, const int *fds, uns
 /* 1: received; 0: nothing there; -1: the other side is gone or spoke nonsense. ret_fds gets
  * MESSAGE_FDS descriptors, -1 where there is none, all close-on-exec and owned by the caller. */
 int message_receive(int channel, struct message *ret_message, int ret_fds[MESSAGE_FDS]);
+
+/* Into a text of a message; NULL is none. What does not fit is cut, never within a character. */
+void message_text(char *ret_text, size_t size, const char *text);
 
 /* A sealed memfd with these bytes; -1 on error. */
 int must_check message_memfd(const char *name, struct bytes content, struct error *err);

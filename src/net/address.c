@@ -1,9 +1,13 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
+
+#define UNIX_PREFIX "unix:@"
 
 int address_parse_ip(const char *text, struct address *ret_address, struct error *err)
 {
@@ -17,6 +21,22 @@ int address_parse_ip(const char *text, struct address *ret_address, struct error
 		error_set(err, ERROR_INVALID, "\"%.64s\" is not an IPv4 or IPv6 address", text);
 		return error_hint(err, "Write the address itself; host names are not looked up.");
 	}
+	*ret_address = address;
+	return 0;
+}
+
+int address_parse_server(const char *text, struct address *ret_address, struct error *err)
+{
+	struct address address = { .family = ADDRESS_UNIX };
+	const char *name = text + strlen(UNIX_PREFIX);
+
+	if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) != 0)
+		return address_parse_ip(text, ret_address, err);
+	if (name[0] == '\0' || strlen(name) > ADDRESS_UNIX_NAME)
+		return error_set(err, ERROR_INVALID,
+				 "\"%.64s\" has no name of 1 to %d bytes behind the @", text,
+				 ADDRESS_UNIX_NAME);
+	memcpy(address.ip, name, strlen(name));
 	*ret_address = address;
 	return 0;
 }
@@ -80,7 +100,10 @@ void address_format_ip(const struct address *address, char ret_text[ADDRESS_TEXT
 {
 	int family = address->family == 4 ? AF_INET : AF_INET6;
 
-	if (address->family == 0 ||
+	if (address->family == ADDRESS_UNIX)
+		snprintf(ret_text, ADDRESS_TEXT_SIZE, UNIX_PREFIX "%.*s", ADDRESS_UNIX_NAME,
+			 (const char *)address->ip);
+	else if (address->family == 0 ||
 	    inet_ntop(family, address->ip, ret_text, ADDRESS_TEXT_SIZE) == NULL)
 		snprintf(ret_text, ADDRESS_TEXT_SIZE, "-");
 }
@@ -90,6 +113,10 @@ void address_format(const struct address *address, char ret_text[ADDRESS_TEXT_SI
 	char ip[ADDRESS_TEXT_SIZE];
 
 	address_format_ip(address, ip);
+	if (address->family == ADDRESS_UNIX) {
+		memcpy(ret_text, ip, sizeof(ip));
+		return;
+	}
 	snprintf(ret_text, ADDRESS_TEXT_SIZE, address->family == 6 ? "[%.46s]:%u" : "%.46s:%u", ip,
 		 address->port);
 }
@@ -120,6 +147,17 @@ void address_from_sockaddr(const struct sockaddr_storage *from, struct address *
 	*ret_address = address;
 }
 
+/* A name in the abstract namespace begins with a zero byte, and its length counts: unix(7). */
+static socklen_t unix_to_sockaddr(const struct address *address, struct sockaddr_storage *ret_to)
+{
+	struct sockaddr_un *un = (struct sockaddr_un *)ret_to;
+	size_t len = strnlen((const char *)address->ip, ADDRESS_UNIX_NAME);
+
+	un->sun_family = AF_UNIX;
+	memcpy(un->sun_path + 1, address->ip, len);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len);
+}
+
 socklen_t address_to_sockaddr(const struct address *address, struct sockaddr_storage *ret_to)
 {
 	memset(ret_to, 0, sizeof(*ret_to));
@@ -131,6 +169,8 @@ socklen_t address_to_sockaddr(const struct address *address, struct sockaddr_sto
 		memcpy(&in4->sin_addr, address->ip, 4);
 		return sizeof(*in4);
 	}
+	if (address->family == ADDRESS_UNIX)
+		return unix_to_sockaddr(address, ret_to);
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret_to;
 
 	in6->sin6_family = AF_INET6;

@@ -7,9 +7,12 @@
 #include <stdint.h>
 #include "base/error.h"
 
+#define ADDRESS_UNIX 1	     /* family: the name of an abstract unix socket is in ip */
+#define ADDRESS_UNIX_NAME 16 /* bytes of it at most; "unix:@name" is its text */
+
 /* A plain value: compares with memcmp, travels in documents. IPv4 uses ip[0..3]. */
 struct address {
-	uint8_t family; /* 4, 6, or 0: none */
+	uint8_t family; /* 4, 6, ADDRESS_UNIX, or 0: none */
 	uint8_t zero;
 	uint16_t port;	/* host byte order */
 	uint8_t ip[16]; /* unused bytes are zero */
@@ -24,6 +27,9 @@ struct address_block {
 
 /* Literals only, never a host name. */
 int must_check address_parse_ip(const char *text, struct address *ret_address, struct error *err);
+/* The same, or "unix:@name" with a name of 1 to ADDRESS_UNIX_NAME bytes. */
+int must_check address_parse_server(const char *text, struct address *ret_address,
+				    struct error *err);
 int must_check address_block_parse(const char *text, struct address_block *ret_block,
 				   struct error *err);
 bool address_block_contains(const struct address_block *block, const struct address *address);

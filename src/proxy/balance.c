@@ -63,6 +63,7 @@ static void server_goes(struct server *server, uint64_t now_ms)
 static void server_update(struct server *server, const struct document_group *group,
 			  const struct document_server *from, uint64_t now_ms)
 {
+	server->owner = from->owner;
 	server->weight = from->weight;
 	memcpy(server->name, from->name, sizeof(server->name));
 	server->drain_enabled = group->drain_enabled;

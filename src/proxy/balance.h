@@ -26,6 +26,7 @@ struct server {
 	unsigned int refs;
 	uint32_t slot;
 	struct address address; /* port 0: AnyPort */
+	uint32_t owner;		/* of a unix socket: the user who must listen there */
 	char name[DOCUMENT_NAME_SIZE];
 	uint32_t weight;
 	bool gone;	    /* no longer in the served document, or its weight is 0 */

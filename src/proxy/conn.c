@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/monotime.h"
+#include "proxy/questions.h"
+
 static enum step (*const steps[])(struct conn *conn) = {
 #define X(name, step, text) [CONN_##name] = step,
 	CONN_STATES(X)
@@ -164,6 +167,7 @@ static void leave_lists(struct conn *conn)
 
 	if (worker->sweep == conn)
 		worker->sweep = conn->next;
+	questions_forget(worker, conn);
 	*(conn->prev != NULL ? &conn->prev->next : &worker->conns) = conn->next;
 	if (conn->next != NULL)
 		conn->next->prev = conn->prev;
@@ -222,6 +226,19 @@ static void begin(struct conn *conn)
 		conn_run(conn);
 }
 
+/* Its worker above, a count below: by the clock at first, so that a worker that was restarted does not use
+ * the ids of the one before. JSON can carry 53 bits. */
+#define ID_BITS 43
+
+static uint64_t next_id(struct worker *worker)
+{
+	uint64_t mask = (UINT64_C(1) << ID_BITS) - 1;
+
+	if (worker->last_id == 0)
+		worker->last_id = monotime_us();
+	return (uint64_t)(worker->env.worker + 1) << ID_BITS | (++worker->last_id & mask);
+}
+
 static struct conn *conn_make(struct worker *worker, int fd, const struct address *client,
 			      const struct address *local, struct listener *listener)
 {
@@ -231,6 +248,7 @@ static struct conn *conn_make(struct worker *worker, int fd, const struct addres
 		return NULL;
 	memset(conn, 0, sizeof(*conn));
 	conn->worker = worker;
+	conn->id = next_id(worker);
 	conn->listener = listener_ref(listener);
 	conn->client.fd = fd;
 	conn->client.watch.ready = client_ready;

@@ -75,6 +75,7 @@ struct conn {
 	struct worker *worker;
 	struct conn *next, *prev; /* in worker->conns */
 	struct conn *run_next;
+	uint64_t id;
 	bool in_run;
 	uint8_t state;	/* enum conn_state */
 	uint8_t reason; /* enum close_reason of the end, valid once has_reason */
@@ -173,6 +174,9 @@ void splice_release(struct conn *conn, struct side *to);
 
 /* gate.c: where TLS meets admission. */
 extern const struct tls_hooks gate_hooks;
+
+/* tell.c: to control. Who and when is filled in; the rest is the caller's. alert: what was sent. */
+void tell_refusal(struct conn *conn, struct message_refusal *refusal, uint8_t alert);
 
 /* report.c: log lines and counters. */
 void report_refused(struct conn *conn, const struct admission_verdict *verdict);

@@ -44,12 +44,15 @@ static struct server *pick(struct conn *conn)
 
 static int open_socket(const struct address *address)
 {
-	int family = address->family == 4 ? AF_INET : AF_INET6;
+	int family = address->family == 4	       ? AF_INET
+		     : address->family == ADDRESS_UNIX ? AF_UNIX
+						       : AF_INET6;
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
-	socket_no_delay(fd);
+	if (family != AF_UNIX)
+		socket_no_delay(fd);
 	return fd;
 }
 
@@ -58,6 +61,8 @@ void dial_keep_alive(struct conn *conn)
 	if (conn->kept_alive || conn->server.fd < 0)
 		return;
 	conn->kept_alive = true;
+	if (conn->server_entry->address.family == ADDRESS_UNIX)
+		return;
 	socket_keep_alive(conn->server.fd);
 }
 
@@ -69,14 +74,36 @@ static bool is_resource_error(int code)
 	       code == EADDRNOTAVAIL || code == EAGAIN;
 }
 
+/* Who listens there? While control is away anybody on the machine may take the name, and what clients send
+ * is meant for control alone. */
+static bool is_right_owner(int fd, const struct server *server)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (server->address.family != ADDRESS_UNIX)
+		return true;
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       peer.uid == server->owner;
+}
+
+/* A unix socket answers at once; EAGAIN: its backlog is full. */
+static enum dial_result connect_failed(const struct server *server, int code)
+{
+	bool is_full = server->address.family == ADDRESS_UNIX && code == EAGAIN;
+
+	return !is_full && is_resource_error(code) ? DIAL_OUT_OF_RESOURCES : DIAL_SERVER_FAILED;
+}
+
 static enum dial_result start_connect(struct conn *conn)
 {
-	struct address to = conn->server_entry->address;
+	const struct server *server = conn->server_entry;
+	struct address to = server->address;
 	struct sockaddr_storage target;
 	socklen_t len;
 	int fd;
 
-	if (to.port == 0)
+	if (to.port == 0 && to.family != ADDRESS_UNIX)
 		to.port = conn_local_address(conn)->port;
 	len = address_to_sockaddr(&to, &target);
 	fd = open_socket(&to);
@@ -84,7 +111,9 @@ static enum dial_result start_connect(struct conn *conn)
 		return DIAL_OUT_OF_RESOURCES;
 	conn->server.fd = fd;
 	if (connect(fd, (struct sockaddr *)&target, len) < 0 && errno != EINPROGRESS)
-		return is_resource_error(errno) ? DIAL_OUT_OF_RESOURCES : DIAL_SERVER_FAILED;
+		return connect_failed(server, errno);
+	if (!is_right_owner(fd, server))
+		return DIAL_SERVER_FAILED;
 	if (loop_add(conn->worker->loop, fd, &conn->server.watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP,
 		     NULL) < 0)
 		return DIAL_OUT_OF_RESOURCES;

@@ -23,7 +23,7 @@ static struct admission_facts facts_of(const struct conn *conn)
 {
 	return (struct admission_facts){
 		.trust = conn->listener->trust->trust,
-		.revocation = conn->worker->has_revocation ? &conn->worker->revocation : NULL,
+		.revocation = revoked_table(&conn->worker->revoked),
 		.rules = conn->listener->rules,
 		.now = walltime_s(),
 	};

@@ -66,6 +66,7 @@ static void copy_settings(struct listener *listener, const struct document_liste
 	};
 	listener->proxy_protocol = from->proxy_protocol;
 	listener->reset_unclean = from->unclean_close == MODEL_UNCLEAN_RESET;
+	listener->revocation_cuts = from->revocation_cuts;
 }
 
 static void *copy_array(const void *from, size_t count, size_t size)

@@ -50,6 +50,7 @@ struct listener {
 	struct limit_rules source_rules;
 	bool proxy_protocol; /* v2 towards the server */
 	bool reset_unclean;  /* UncleanClose: Reset */
+	bool revocation_cuts; /* RevocationCutsConnections */
 	struct address_block *proxy_from;
 	uint32_t proxy_from_count;
 

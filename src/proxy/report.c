@@ -25,6 +25,26 @@ static void put_reason(struct log_line *line, const struct admission_verdict *ve
 		 verdict->detail[0] != '\0' ? verdict->detail : reason_text(verdict->reason));
 }
 
+static void tell_verdict(struct conn *conn, const struct admission_verdict *verdict)
+{
+	struct message_refusal refusal = { .reason = verdict->reason, .depth = verdict->depth };
+
+	message_text(refusal.subject, sizeof(refusal.subject), verdict->subject);
+	message_text(refusal.serial, sizeof(refusal.serial), verdict->serial);
+	message_text(refusal.detail, sizeof(refusal.detail),
+		     verdict->detail[0] != '\0' ? verdict->detail : reason_text(verdict->reason));
+	tell_refusal(conn, &refusal, reason_alert(verdict->reason));
+}
+
+/* Refused by TLS itself, before anybody could be asked who the client is. */
+static void tell_failure(struct conn *conn, const struct tls_failure *failure)
+{
+	struct message_refusal refusal = { .reason = REASON_ADMITTED };
+
+	message_text(refusal.detail, sizeof(refusal.detail), failure->text);
+	tell_refusal(conn, &refusal, failure->alert_sent);
+}
+
 void report_refused(struct conn *conn, const struct admission_verdict *verdict)
 {
 	struct log_line line = log_begin(&conn->worker->child->log, "client_refused");
@@ -35,6 +55,7 @@ void report_refused(struct conn *conn, const struct admission_verdict *verdict)
 	log_text(&line, "sni", conn->server_name);
 	put_reason(&line, verdict);
 	log_end(&line);
+	tell_verdict(conn, verdict);
 }
 
 static void leave_handshake(struct conn *conn)
@@ -98,6 +119,8 @@ void report_handshake_failed(struct conn *conn, const struct tls_failure *failur
 	if (failure->alert_received != 0)
 		log_text(&line, "client_alert", tls_alert_name(failure->alert_received));
 	log_end(&line);
+	if (failure->alert_sent != 0)
+		tell_failure(conn, failure);
 }
 
 static void put_tls(struct log_line *line, const struct conn *conn)

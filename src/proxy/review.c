@@ -6,7 +6,7 @@ static bool is_revoked_now(const struct conn *conn)
 	struct admission_facts facts = {
 		.trust = conn->listener->trust->trust,
 		.rules = conn->listener->rules,
-		.revocation = conn->worker->has_revocation ? &conn->worker->revocation : NULL,
+		.revocation = revoked_table(&conn->worker->revoked),
 		.now = conn->record->not_before,
 		.record = conn->record,
 	};
@@ -39,12 +39,21 @@ static void review_drain(struct conn *conn)
 		timeout_set(worker->loop, &conn->timeout, conn->kill_at_ms);
 }
 
+/* By the listener as it is now: who turns RevocationCutsConnections on means the open ones as well. */
+static bool revocation_cuts(const struct conn *conn)
+{
+	const struct listener *now =
+		snapshot_successor(conn->worker->snapshot, conn->listener);
+
+	return now != NULL ? now->revocation_cuts : conn->listener->revocation_cuts;
+}
+
 void conn_review(struct conn *conn, bool revocation_changed)
 {
 	if (conn->state == CONN_ENDING)
 		return;
 	if (revocation_changed && conn->record != NULL && conn->listener->trust != NULL &&
-	    is_revoked_now(conn)) {
+	    revocation_cuts(conn) && is_revoked_now(conn)) {
 		conn_abort(conn, CLOSE_CLIENT_REVOKED);
 		conn_run(conn);
 		return;

@@ -316,13 +316,36 @@ struct listener *snapshot_listener(const struct snapshot *snapshot, const struct
 	return NULL;
 }
 
-bool snapshot_serves(const struct snapshot *snapshot, const struct listener *listener)
+const struct listener *snapshot_successor(const struct snapshot *snapshot,
+					  const struct listener *listener)
 {
 	uint32_t i;
 
 	for (i = 0; i < snapshot->listener_count; i++)
 		if (snapshot->listeners[i]->slot == listener->slot &&
 		    strcmp(snapshot->listeners[i]->name, listener->name) == 0)
-			return !snapshot->listeners[i]->stopped;
+			return snapshot->listeners[i];
+	return NULL;
+}
+
+bool snapshot_serves(const struct snapshot *snapshot, const struct listener *listener)
+{
+	const struct listener *successor = snapshot_successor(snapshot, listener);
+
+	return successor != NULL && !successor->stopped;
+}
+
+bool snapshot_cuts_more(const struct snapshot *snapshot, const struct snapshot *old)
+{
+	uint32_t i;
+
+	for (i = 0; old != NULL && i < old->listener_count; i++) {
+		const struct listener *before = old->listeners[i];
+		const struct listener *after =
+			before->revocation_cuts ? NULL : snapshot_successor(snapshot, before);
+
+		if (after != NULL && after->revocation_cuts)
+			return true;
+	}
 	return false;
 }

@@ -33,8 +33,14 @@ void snapshot_free(struct snapshot *snapshot); /* NULL is fine */
 /* The listener that serves this address and port, or NULL. */
 struct listener *snapshot_listener(const struct snapshot *snapshot, const struct address *address);
 
-/* Is this listener, or a newer one in its place, still served? Connections of one that is not end. */
+/* This listener, or the newer one in its place; NULL: it is gone. */
+const struct listener *snapshot_successor(const struct snapshot *snapshot,
+					  const struct listener *listener);
+/* Is it still served? Connections of one that is not end. */
 bool snapshot_serves(const struct snapshot *snapshot, const struct listener *listener);
+
+/* Do revocations cut connections of a listener now where they did not with old (NULL: none)? */
+bool snapshot_cuts_more(const struct snapshot *snapshot, const struct snapshot *old);
 
 enum snapshot_step { SNAPSHOT_AGAIN, SNAPSHOT_READY, SNAPSHOT_FAILED };
 

@@ -1,6 +1,7 @@
 /*
  * A turn of the loop: wait; events of sockets and messages; what was left over (connections on the
- * run list, acceptors); at most 2 ms of building a snapshot or of judging connections anew; the log.
+ * run list, acceptors); at most 2 ms each of building a snapshot, of judging connections anew, and of
+ * answering questions about them; the log.
  */
 #include "proxy/worker.h"
 
@@ -13,6 +14,7 @@
 #include "document/secrets.h"
 #include "proxy/acceptor.h"
 #include "proxy/conn.h"
+#include "proxy/questions.h"
 #include "tls/session.h"
 #include "tls/ticket.h"
 
@@ -31,19 +33,7 @@ static void builder_drop(void)
 {
 	snapshot_builder_free(worker.builder);
 	worker.builder = NULL;
-	message_unmap(worker.next_revocation);
-	worker.next_revocation = (struct bytes){ NULL, 0 };
-}
-
-static int map_revocation(int fd, struct error *err)
-{
-	struct revocation table;
-
-	if (fd < 0)
-		return 0;
-	if (message_map(fd, &worker.next_revocation, err) < 0)
-		return -1;
-	return revocation_open(worker.next_revocation, &table, err);
+	revoked_done(&worker.next_revoked);
 }
 
 static int begin_document(int document_fd, int revocation_fd, struct error *err)
@@ -60,7 +50,7 @@ static int begin_document(int document_fd, int revocation_fd, struct error *err)
 		return -1;
 	}
 	worker.builder = snapshot_builder_new(document, mapped, worker.snapshot, &gate_hooks);
-	return map_revocation(revocation_fd, err);
+	return revocation_fd < 0 ? 0 : revoked_map(revocation_fd, &worker.next_revoked, err);
 }
 
 static void document_failed(uint64_t version, const struct error *err)
@@ -86,26 +76,14 @@ static void on_document(struct child *child, uint64_t version, int document_fd, 
 		close(revocation_fd);
 }
 
-static bool take_revocation(void)
-{
-	bool same = worker.has_revocation == (worker.next_revocation.data != NULL) &&
-		    bytes_equal(worker.revocation_bytes, worker.next_revocation);
-
-	message_unmap(worker.revocation_bytes);
-	worker.revocation_bytes = worker.next_revocation;
-	worker.next_revocation = (struct bytes){ NULL, 0 };
-	worker.has_revocation = worker.revocation_bytes.data != NULL;
-	worker.revocation = (struct revocation){ worker.revocation_bytes };
-	return !same;
-}
-
 /* The moment a change takes effect. */
 static void commit(void)
 {
 	struct snapshot *old = worker.snapshot;
 
 	worker.snapshot = snapshot_builder_finish(worker.builder, old, worker.env, worker.now_ms);
-	worker.sweep_revocation |= take_revocation();
+	worker.sweep_revocation |= revoked_take(&worker.revoked, &worker.next_revoked) ||
+				   snapshot_cuts_more(worker.snapshot, old);
 	builder_drop();
 	snapshot_free(old);
 	chain_cache_clear(worker.chains);
@@ -152,6 +130,21 @@ static void sweep(uint64_t deadline_us)
 
 /* --- other messages --- */
 
+/* At once, whatever is being built: chains, tickets and live connections are all judged by it. */
+static void on_revocation(struct child *child, int fd)
+{
+	struct revoked next;
+	struct error err;
+
+	if (revoked_map(fd, &next, &err) < 0) {
+		log_event(&child->log, "revocation_refused", "error", err.message);
+	} else if (revoked_take(&worker.revoked, &next)) {
+		worker.sweep_revocation = true;
+		worker.sweep = worker.conns;
+	}
+	close(fd);
+}
+
 static void on_secrets(struct child *child, int fd)
 {
 	struct ticket_key keys[TICKET_KEYS];
@@ -185,6 +178,13 @@ static void on_drain(struct child *child, uint32_t limit_ms)
 	acceptor_close_all(&worker);
 }
 
+static void on_connections(struct child *child, uint32_t question,
+			   const struct message_filter *filter)
+{
+	(void)child;
+	questions_ask(&worker, question, filter);
+}
+
 static void on_orphaned(struct child *child)
 {
 	log_event(&child->log, "stopped", "reason", "the guardian is gone");
@@ -197,7 +197,16 @@ static void on_orphaned(struct child *child)
 static bool has_work(void)
 {
 	return worker.run_first != NULL || worker.accept_again || worker.builder != NULL ||
-	       worker.sweep != NULL;
+	       worker.sweep != NULL || questions_can_go_on(&worker);
+}
+
+static int wait_ms(void)
+{
+	if (has_work())
+		return 0;
+	if (worker.questions != NULL)
+		return QUESTIONS_WAIT_MS;
+	return worker.draining ? 100 : WAKE_MS;
 }
 
 static void run_leftovers(void)
@@ -249,13 +258,15 @@ static void turn(void)
 {
 	uint64_t spent_us;
 
-	loop_turn(worker.loop, has_work() ? 0 : worker.draining ? 100 : WAKE_MS);
+	loop_turn(worker.loop, wait_ms());
 	worker.now_ms = loop_now_ms(worker.loop);
 	run_leftovers();
 	if (worker.builder != NULL)
 		build(monotime_us() + SLICE_US);
-	else if (worker.sweep != NULL)
+	/* A revoked client does not stay for as long as a snapshot takes. */
+	if (worker.sweep != NULL && (worker.builder == NULL || worker.sweep_revocation))
 		sweep(monotime_us() + SLICE_US);
+	questions_answer(&worker, monotime_us() + SLICE_US);
 	log_flush(&worker.child->log);
 	worker.stats->log_dropped = worker.child->log.dropped;
 	worker.stats->turns++;
@@ -295,6 +306,8 @@ static int start(struct child *child)
 	child->secrets = on_secrets;
 	child->socket = on_socket;
 	child->drain = on_drain;
+	child->revocation = on_revocation;
+	child->connections = on_connections;
 	child->orphaned = on_orphaned;
 	if (worker.loop != NULL && child_listen(child, worker.loop, &err) == 0) {
 		tls_session_set_environment(&worker.tls_output, loop_clock(worker.loop));

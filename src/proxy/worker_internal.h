@@ -9,8 +9,8 @@
 #include "net/loop.h"
 #include "proxy/balance.h"
 #include "proxy/chain_cache.h"
+#include "proxy/revoked.h"
 #include "proxy/snapshot.h"
-#include "x509/revocation.h"
 
 /* One read takes this much; what comes out of TLS for it fits the plain buffer. */
 #define READ_SIZE (128u << 10)
@@ -20,6 +20,13 @@
 
 struct conn;
 struct acceptor;
+struct question;
+
+/* How many refusals control was told of in this second. */
+struct refusal_news {
+	uint64_t since_ms;
+	uint32_t told;
+};
 
 struct worker {
 	struct child *child;
@@ -30,10 +37,8 @@ struct worker {
 
 	struct snapshot *snapshot;	  /* NULL until the first document */
 	struct snapshot_builder *builder; /* NULL: nothing is being built */
-	struct bytes next_revocation;	  /* goes with the builder */
-	struct bytes revocation_bytes;
-	struct revocation revocation;
-	bool has_revocation;
+	struct revoked next_revoked;	  /* goes with the builder */
+	struct revoked revoked;
 	struct chain_cache *chains;
 
 	struct acceptor *acceptors;
@@ -46,6 +51,9 @@ struct worker {
 	struct conn *run_first, *run_last; /* to be run in the next turn */
 	struct conn *sweep;		   /* next to be judged anew, NULL: no sweep under way */
 	bool sweep_revocation;
+	struct question *questions; /* being answered: proxy/questions.h */
+	struct refusal_news refusal_news;
+	uint64_t last_id;	     /* of a connection */
 	size_t conn_count, conn_max; /* max: what the descriptors allow */
 	size_t descriptors;	     /* RLIMIT_NOFILE less the reserve */
 

@@ -264,6 +264,7 @@ void stats_inherit(struct stats *stats, const struct stats *from)
 		to->chain_cache_hits += old->chain_cache_hits;
 		to->chain_cache_misses += old->chain_cache_misses;
 		to->tickets_ignored += old->tickets_ignored;
+		to->refusals_untold += old->refusals_untold;
 		add_numbers(to->listeners, old->listeners, sizeof(to->listeners));
 		add_numbers(to->servers, old->servers, sizeof(to->servers));
 	}

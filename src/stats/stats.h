@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include "base/error.h"
 
-#define STATS_LAYOUT_VERSION 2u
+#define STATS_LAYOUT_VERSION 3u
 #define STATS_LISTENERS 1024u
 #define STATS_SERVERS 4096u
 #define STATS_REASONS 32u    /* >= REASON_COUNT */
@@ -77,6 +77,7 @@ struct stats_worker {
 	uint64_t memory_full, descriptors_full; /* times accepting stopped */
 	uint64_t chain_cache_hits, chain_cache_misses;
 	uint64_t tickets_ignored;
+	uint64_t refusals_untold; /* control was not told of them: too many, or no room */
 	struct stats_listener listeners[STATS_LISTENERS];
 	struct stats_server servers[STATS_SERVERS];
 	struct stats_source sources[STATS_SOURCES];

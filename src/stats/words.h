@@ -34,7 +34,10 @@
 	  "the client's certificate was revoked meanwhile") \
 	X(SHUTDOWN, "shutdown", true, "Sallyport is stopping") \
 	X(NO_MEMORY, "no_memory", true, "memory or descriptors ran out") \
-	X(SOURCE_LIMIT, "source_limit", true, "a client behind a proxy was over a per-source limit")
+	X(SOURCE_LIMIT, "source_limit", true, \
+	  "a client behind a proxy was over a per-source limit") \
+	X(CLOSED_BY_OPERATOR, "closed_by_operator", true, \
+	  "an administrator ended the connection") /* new ones behind it: counters are inherited */
 
 enum close_reason {
 #define X(name, word, is_error, text) CLOSE_##name,
