@@ -1,4 +1,4 @@
-#include "certs/resolve.h"
+#include "control/certificate_ids.h"
 
 #include <errno.h>
 #include <stdlib.h>
