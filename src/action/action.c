@@ -27,7 +27,13 @@ static const struct field tag_fields[] = {
 /* clang-format on */
 
 const struct resource tag_resource = {
-	"Tag", tag_fields, ACTION_COUNT(tag_fields), 0, RESOURCE_NO_LINE, 0, NULL,
+	"Tag",
+	tag_fields,
+	ACTION_COUNT(tag_fields),
+	0,
+	RESOURCE_NO_LINE,
+	0,
+	NULL,
 	"A key and a value, to find things by.",
 };
 
@@ -80,6 +86,6 @@ const struct field *parameter_field(const struct parameter *parameter)
 {
 	if (parameter->own != NULL)
 		return parameter->own;
-	return resource_field(parameter->model, parameter->property != NULL ? parameter->property
-									      : parameter->name);
+	return resource_field(parameter->model,
+			      parameter->property != NULL ? parameter->property : parameter->name);
 }

@@ -87,6 +87,9 @@ const struct field *parameter_field(const struct parameter *parameter);
 json_t *action_validate(const struct action *action, const json_t *raw, bool strict,
 			struct error *err);
 
+/* ClientToken, DryRun, RegionId, IfRevision: taken by every action. */
+const struct parameter *action_common_parameters(size_t *ret_count);
+
 /* --- to write the tables with --- */
 
 #define ACTION_COUNT(array) (sizeof(array) / sizeof((array)[0]))
