@@ -1,34 +1,56 @@
 /*
- * control/own_revocations.h - everything our own CAs revoked, sorted, in memory: 32 bytes a serial.
+ * control/own_revocations.h - what our own CAs revoked, sorted in memory: 32 bytes a certificate.
  *
- * Loaded from the store at the start; the state thread adds, a job that builds a plan fills a revocation
- * table from it. Safe for both at once: each call holds the lock of the object for its time.
+ * Read from the store once, then kept in step: who revokes adds. From it come the own part of the
+ * revocation table, the CRLs and the answers of OCSP. A revocation is final, so nothing is ever taken
+ * out. A CA that was itself revoked, or hangs on one that was, is revoked as a whole: all that it issued.
+ *
+ * Any thread may call any function.
  */
 #ifndef SALLYPORT_CONTROL_OWN_REVOCATIONS_H
 #define SALLYPORT_CONTROL_OWN_REVOCATIONS_H
 
-#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/bytes.h"
 #include "store/certificate.h"
 #include "x509/revocation.h"
 
 struct own_revocations;
 
-/* All own CAs (also those that revoked nothing) and all revocations of the store. NULL on error. */
+/* All revocations and CAs of the store; NULL on error. */
 struct own_revocations *own_revocations_load(struct store *store, struct error *err);
 void own_revocations_free(struct own_revocations *own); /* NULL is fine */
 
-/* After the commit of the transaction that made the CA or revoked the serial. */
-void own_revocations_add_issuer(struct own_revocations *own, const uint8_t issuer_key[32],
-				const char *name);
+/* After store_revoke() with the same: the journal has it, so it counts whatever becomes of the
+ * transaction. Done twice, the earlier time stays and only the reason may become keyCompromise. */
 void own_revocations_add(struct own_revocations *own, const struct store_revocation *revocation);
+/* The CAs as the store has them now: new ones, and those that were revoked. */
+int must_check own_revocations_update(struct own_revocations *own, struct store *store, int64_t now,
+				      struct error *err);
 
-/* A new table: files' part of the one in served (may be empty), our own CAs as they are now, and a
- * `made` above that of every table made before. */
-int must_check own_revocations_table(struct own_revocations *own, struct bytes served,
-				     struct buffer *ret_bytes, struct error *err);
-/* Adds our own CAs to a builder that has the files, and sets its `made`. */
+/* --- the table --- */
+
+/* Adds the own CAs to a builder that has what files said, with a `made` above that of every table
+ * before. */
 void own_revocations_fill(struct own_revocations *own, struct revocation_builder *builder);
-/* A control before this one made tables up to this number. */
-void own_revocations_learn_made(struct own_revocations *own, uint64_t made);
+/* A new table: what files said out of the old one (which may be empty), and the own CAs as they are now. 500,000: some tens of milliseconds. */
+int must_check own_revocations_refresh(struct own_revocations *own, struct bytes old_table,
+				       struct buffer *ret_table, struct error *err);
+/* Tables made from now on are newer than this one, which another control may have made. */
+void own_revocations_follow(struct own_revocations *own, struct bytes table);
+
+/* --- what is asked about one CA --- */
+
+bool own_revocations_find(struct own_revocations *own, const uint8_t issuer_key[REVOCATION_KEY_SIZE],
+			  struct bytes serial, struct revocation_entry *ret_entry);
+/* A copy of all entries of one CA, sorted; NULL when there is none. The caller frees it. */
+struct revocation_entry *own_revocations_copy(struct own_revocations *own,
+					      const uint8_t issuer_key[REVOCATION_KEY_SIZE],
+					      size_t *ret_count);
+/* Grows whenever this CA revokes something: has a list to be made again? */
+size_t own_revocations_count(struct own_revocations *own,
+			     const uint8_t issuer_key[REVOCATION_KEY_SIZE]);
 
 #endif

@@ -130,6 +130,10 @@ static enum revocation_answer find(const struct revocation *table,
 
 	if (!read_layout(table->bytes, &layout) || !find_row(&layout, issuer_key, &row))
 		return REVOCATION_NO_LIST;
+	if ((row.covers & REVOCATION_WHOLE) != 0) {
+		*ret_when = row.this_update;
+		return REVOCATION_REVOKED;
+	}
 	if (!row_is_usable(&row, now))
 		return REVOCATION_UNUSABLE;
 	if (serial.len > 0 && serial.len <= REVOCATION_SERIAL_SIZE &&

@@ -90,10 +90,12 @@ int must_check revocation_builder_add(struct revocation_builder *builder, const 
 void revocation_builder_add_unreadable(struct revocation_builder *builder,
 				       const struct bytes *ca_ders, size_t ca_count);
 /* A CA of our own: whatever it revoked is in entries, so that every other serial is good, and nothing
- * gets stale. Sorted; borrowed until the builder is freed. Lists from files are united with them. */
+ * gets stale. Sorted; copied. Lists from files are united with them.
+ * revoked_s: since when the CA itself is revoked, and with it all that it issued; 0: it is good. */
 void revocation_builder_add_issuer(struct revocation_builder *builder,
 				   const uint8_t issuer_key[REVOCATION_KEY_SIZE], const char *name,
-				   const struct revocation_entry *entries, size_t count);
+				   const struct revocation_entry *entries, size_t count,
+				   int64_t revoked_s);
 /* What files said, out of a table that was finished before: everything but the own CAs, which are to
  * be added again. Only for an empty builder. Borrowed until the builder is freed. */
 int must_check revocation_builder_add_table(struct revocation_builder *builder,

@@ -23,6 +23,7 @@ struct revocation_issuer_lists {
 	uint8_t key[REVOCATION_KEY_SIZE];
 	char name[192];
 	bool broken;
+	int64_t revoked_s;                 /* the issuer itself, of revocation_builder_add_issuer() */
 	struct revocation_list *lists;         /* owned */
 	size_t list_count;
 };

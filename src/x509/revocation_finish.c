@@ -14,16 +14,21 @@ static struct revocation_entry *borrow(const void *entries)
 
 void revocation_builder_add_issuer(struct revocation_builder *builder,
 				   const uint8_t issuer_key[REVOCATION_KEY_SIZE], const char *name,
-				   const struct revocation_entry *entries, size_t count)
+				   const struct revocation_entry *entries, size_t count,
+				   int64_t revoked_s)
 {
 	struct revocation_list list = { .covers = REVOCATION_COVERS_USERS | REVOCATION_COVERS_CAS,
-				    .entries = borrow(entries), .count = count,
-				    .borrowed = true, .own = true };
+					.count = count, .own = true };
 	struct revocation_issuer_lists *issuer = revocation_issuer_find(builder, issuer_key);
 
 	if (issuer == NULL)
 		issuer = revocation_issuer_new(builder, issuer_key);
 	snprintf(issuer->name, sizeof(issuer->name), "%s", name);
+	issuer->revoked_s = revoked_s;
+	if (count > 0) {
+		list.entries = memory_new(count * sizeof(*entries));
+		memcpy(list.entries, entries, count * sizeof(*entries));
+	}
 	revocation_issuer_append_list(issuer, &list);
 }
 
@@ -31,7 +36,8 @@ static void take_row(struct revocation_builder *builder, const struct revocation
 		     const uint8_t *entries)
 {
 	struct revocation_list list = { .this_update = row->this_update,
-					.next_update = row->next_update, .covers = row->covers,
+					.next_update = row->next_update,
+					.covers = row->covers & ~REVOCATION_WHOLE,
 					.count = row->count, .borrowed = true };
 	struct revocation_issuer_lists *issuer = revocation_issuer_new(builder, row->key);
 
@@ -121,6 +127,10 @@ static struct revocation_row row_of(const struct revocation_issuer_lists *issuer
 	}
 	if (is_own)
 		row.covers |= REVOCATION_OWN;
+	if (issuer->revoked_s != 0) {
+		row.covers |= REVOCATION_WHOLE;
+		row.this_update = issuer->revoked_s;
+	}
 	return row;
 }
 

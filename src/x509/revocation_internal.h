@@ -14,7 +14,8 @@
 #define REVOCATION_MAGIC "SPREVOC2"
 #define REVOCATION_COVERS_USERS 1u
 #define REVOCATION_COVERS_CAS 2u
-#define REVOCATION_OWN 4u        /* in the place of covers: nothing of it came from a file */
+#define REVOCATION_OWN 4u        /* beside covers: nothing of it came from a file */
+#define REVOCATION_WHOLE 8u      /* the CA itself is revoked, since this_update */
 
 struct revocation_header {
 	char magic[8];
@@ -27,7 +28,7 @@ struct revocation_row {
 	uint8_t key[REVOCATION_KEY_SIZE];
 	char name[192];
 	uint32_t broken;
-	uint32_t covers;           /* REVOCATION_COVERS_..., REVOCATION_OWN */
+	uint32_t covers;           /* REVOCATION_COVERS_..., _OWN, _WHOLE */
 	int64_t this_update, next_update;
 	uint64_t first, count;     /* its run of entries */
 };

@@ -577,7 +577,7 @@ static void add_own(struct table *table, const struct made *own, const struct re
 	struct certificate *certificate = certificate_parse(own->der, NULL);
 
 	revocation_builder_add_issuer(table->builder, certificate_key_hash(certificate), "own",
-				      entries, count);
+				      entries, count, 0);
 	certificate_free(certificate);
 }
 
@@ -682,6 +682,31 @@ static void a_broken_file_about_an_own_ca_still_fails_closed(void **state)
 	table_done(&first);
 }
 
+static void what_a_revoked_ca_issued_is_revoked(void **state)
+{
+	struct certificate *by = certificate_parse(ca.der, NULL);
+	struct table first, second;
+
+	(void)state;
+	table_begin(&first);
+	revocation_builder_add_issuer(first.builder, certificate_key_hash(by), "own", NULL, 0,
+				      NOW - 1800);
+	add_own(&first, &other_ca, NULL, 0);
+	table_finish(&first);
+	assert_int_equal(ask(&first, &good, 0), REVOCATION_REVOKED);
+	assert_int_equal(ask_as(&first, &ca, &good, NOW, true), REVOCATION_REVOKED);
+	assert_int_equal(ask_as(&first, &other_ca, &other_bad, NOW, false), REVOCATION_GOOD);
+	table_begin(&second);
+	assert_int_equal(revocation_builder_add_table(second.builder, &first.open, NULL), 0);
+	add_own(&second, &ca, NULL, 0);
+	table_finish(&second);
+	assert_int_equal(ask(&second, &good, NOW), REVOCATION_GOOD);
+	assert_int_equal(ask_as(&second, &other_ca, &good, NOW, false), REVOCATION_NO_LIST);
+	table_done(&second);
+	table_done(&first);
+	certificate_free(by);
+}
+
 static void an_entry_has_a_serial_of_1_to_20_octets(void **state)
 {
 	static const uint8_t octets[21] = { 1 };
@@ -723,6 +748,7 @@ int main(void)
 		cmocka_unit_test(the_own_part_of_a_table_is_replaced_and_the_rest_stays),
 		cmocka_unit_test(a_file_about_an_own_ca_is_united_with_what_we_know),
 		cmocka_unit_test(a_broken_file_about_an_own_ca_still_fails_closed),
+		cmocka_unit_test(what_a_revoked_ca_issued_is_revoked),
 		cmocka_unit_test(an_entry_has_a_serial_of_1_to_20_octets),
 	};
 

@@ -1,0 +1,372 @@
+#include "control/own_revocations.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "pki/crl_write.h"
+#include "x509/certificate.h"
+
+struct own_issuer {
+	uint8_t key[REVOCATION_KEY_SIZE];
+	char name[192];
+	bool is_known;          /* a CA of the store has this key */
+	int64_t revoked_s;      /* the CA itself; 0: it is good */
+	struct revocation_entry *entries; /* owned */
+	size_t count, capacity;
+};
+
+struct own_revocations {
+	pthread_mutex_t lock;
+	struct own_issuer *issuers; /* owned */
+	size_t count;
+	uint64_t made;          /* of the last table */
+};
+
+static struct own_issuer *find_issuer(const struct own_revocations *own, const uint8_t *key)
+{
+	size_t i;
+
+	/* From the end: while loading it is always the last. */
+	for (i = own->count; i-- > 0;)
+		if (memcmp(own->issuers[i].key, key, REVOCATION_KEY_SIZE) == 0)
+			return &own->issuers[i];
+	return NULL;
+}
+
+static struct own_issuer *issuer_for(struct own_revocations *own, const uint8_t *key)
+{
+	struct own_issuer *issuer = find_issuer(own, key);
+
+	if (issuer != NULL)
+		return issuer;
+	own->issuers = memory_resize(own->issuers, (own->count + 1) * sizeof(*own->issuers));
+	issuer = &own->issuers[own->count++];
+	*issuer = (struct own_issuer){ 0 };
+	memcpy(issuer->key, key, sizeof(issuer->key));
+	return issuer;
+}
+
+/* By an eighth: half a million must not cost twice their size. */
+static void make_room(struct own_issuer *issuer)
+{
+	if (issuer->count < issuer->capacity)
+		return;
+	issuer->capacity += issuer->capacity / 8 + 64;
+	issuer->entries =
+		memory_resize(issuer->entries, issuer->capacity * sizeof(*issuer->entries));
+}
+
+/* Where an entry with this serial is, or would have to be. */
+static size_t place_of(const struct own_issuer *issuer, const struct revocation_entry *wanted)
+{
+	size_t low = 0, high = issuer->count;
+
+	/* While loading every entry goes to the end. */
+	if (high > 0 && revocation_entry_compare(&issuer->entries[high - 1], wanted) < 0)
+		return high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (revocation_entry_compare(&issuer->entries[middle], wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_at(const struct own_issuer *issuer, size_t place, const struct revocation_entry *wanted)
+{
+	return place < issuer->count &&
+	       revocation_entry_compare(&issuer->entries[place], wanted) == 0;
+}
+
+static void merge_entry(struct revocation_entry *entry, const struct revocation_entry *again)
+{
+	if (again->when < entry->when)
+		entry->when = again->when;
+	if (again->reason == CRL_REASON_KEY_COMPROMISE)
+		entry->reason = again->reason;
+}
+
+static void add(struct own_revocations *own, const struct store_revocation *revocation)
+{
+	struct bytes serial = { revocation->serial, revocation->serial_len };
+	struct revocation_entry entry;
+	struct own_issuer *issuer;
+	size_t place;
+
+	if (!revocation_entry_make(serial, revocation->time_s, &entry))
+		return;
+	entry.reason = (uint8_t)revocation->reason;
+	issuer = issuer_for(own, revocation->issuer_key);
+	place = place_of(issuer, &entry);
+	if (is_at(issuer, place, &entry)) {
+		merge_entry(&issuer->entries[place], &entry);
+		return;
+	}
+	make_room(issuer);
+	memmove(&issuer->entries[place + 1], &issuer->entries[place],
+		(issuer->count - place) * sizeof(entry));
+	issuer->entries[place] = entry;
+	issuer->count++;
+}
+
+void own_revocations_add(struct own_revocations *own, const struct store_revocation *revocation)
+{
+	pthread_mutex_lock(&own->lock);
+	add(own, revocation);
+	pthread_mutex_unlock(&own->lock);
+}
+
+/* --- CAs --- */
+
+struct known_ca {
+	char id[65], parent[65];
+	uint8_t key[REVOCATION_KEY_SIZE];
+	char name[192];
+	bool bad;               /* revoked, or beneath one that is */
+};
+
+struct known_cas {
+	struct known_ca *items; /* owned */
+	size_t count;
+};
+
+static bool collect_ca(void *arg, const struct store_certificate *row)
+{
+	struct certificate *certificate = certificate_parse(buffer_bytes(&row->der), NULL);
+	struct known_cas *cas = arg;
+	struct known_ca *ca;
+
+	cas->items = memory_resize(cas->items, (cas->count + 1) * sizeof(*cas->items));
+	ca = &cas->items[cas->count++];
+	*ca = (struct known_ca){ .bad = row->revoked || row->disabled };
+	memcpy(ca->key, row->subject_key, sizeof(ca->key));
+	snprintf(ca->id, sizeof(ca->id), "%s", row->id);
+	snprintf(ca->parent, sizeof(ca->parent), "%s", row->parent == NULL ? "" : row->parent);
+	if (certificate != NULL)
+		certificate_subject_text(certificate, ca->name, sizeof(ca->name));
+	certificate_free(certificate);
+	return true;
+}
+
+static bool parent_is_bad(const struct known_cas *cas, const struct known_ca *ca)
+{
+	size_t i;
+
+	for (i = 0; ca->parent[0] != '\0' && i < cas->count; i++)
+		if (strcmp(cas->items[i].id, ca->parent) == 0)
+			return cas->items[i].bad;
+	return false;
+}
+
+/* What hangs on a revoked CA is revoked with it. */
+static void spread(struct known_cas *cas)
+{
+	bool changed;
+	size_t i;
+
+	do {
+		changed = false;
+		for (i = 0; i < cas->count; i++)
+			if (!cas->items[i].bad && parent_is_bad(cas, &cas->items[i]))
+				changed = cas->items[i].bad = true;
+	} while (changed);
+}
+
+/* A key is good as long as one CA certificate for it is: a renewed or cross-signed CA has several. */
+static bool key_is_bad(const struct known_cas *cas, const uint8_t *key)
+{
+	size_t i;
+
+	for (i = 0; i < cas->count; i++)
+		if (!cas->items[i].bad &&
+		    memcmp(cas->items[i].key, key, REVOCATION_KEY_SIZE) == 0)
+			return false;
+	return true;
+}
+
+static void take_cas(struct own_revocations *own, const struct known_cas *cas, int64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < own->count; i++)
+		own->issuers[i].is_known = false;
+	for (i = 0; i < cas->count; i++) {
+		struct own_issuer *issuer = issuer_for(own, cas->items[i].key);
+
+		issuer->is_known = true;
+		memcpy(issuer->name, cas->items[i].name, sizeof(issuer->name));
+		if (!key_is_bad(cas, issuer->key))
+			issuer->revoked_s = 0;
+		else if (issuer->revoked_s == 0)
+			issuer->revoked_s = now;
+	}
+}
+
+int own_revocations_update(struct own_revocations *own, struct store *store, int64_t now,
+			   struct error *err)
+{
+	struct store_certificate_filter filter = { .roles = STORE_OWN_CAS, .revoked = -1 };
+	struct known_cas cas = { NULL, 0 };
+	int result = store_certificate_each(store, &filter, collect_ca, &cas, err);
+
+	if (result == 0) {
+		spread(&cas);
+		pthread_mutex_lock(&own->lock);
+		take_cas(own, &cas, now);
+		pthread_mutex_unlock(&own->lock);
+	}
+	free(cas.items);
+	return result;
+}
+
+/* --- life --- */
+
+static void load_one(void *arg, const struct store_revocation *revocation)
+{
+	add(arg, revocation);
+}
+
+struct own_revocations *own_revocations_load(struct store *store, struct error *err)
+{
+	struct own_revocations *own = memory_new(sizeof(*own));
+	struct timespec clock;
+
+	pthread_mutex_init(&own->lock, NULL);
+	clock_gettime(CLOCK_REALTIME, &clock);
+	own->made = (uint64_t)clock.tv_sec * 1000000 + (uint64_t)clock.tv_nsec / 1000;
+	if (store_revocation_each(store, NULL, load_one, own, err) == 0 &&
+	    own_revocations_update(own, store, (int64_t)clock.tv_sec, err) == 0)
+		return own;
+	own_revocations_free(own);
+	return NULL;
+}
+
+void own_revocations_free(struct own_revocations *own)
+{
+	size_t i;
+
+	if (own == NULL)
+		return;
+	for (i = 0; i < own->count; i++)
+		free(own->issuers[i].entries);
+	free(own->issuers);
+	pthread_mutex_destroy(&own->lock);
+	free(own);
+}
+
+/* --- the table --- */
+
+void own_revocations_follow(struct own_revocations *own, struct bytes table)
+{
+	struct revocation open;
+	uint64_t made = 0;
+
+	if (table.len > 0 && revocation_open(table, &open, NULL) == 0)
+		made = revocation_made(&open);
+	pthread_mutex_lock(&own->lock);
+	if (made > own->made)
+		own->made = made;
+	pthread_mutex_unlock(&own->lock);
+}
+
+void own_revocations_fill(struct own_revocations *own, struct revocation_builder *builder)
+{
+	size_t i;
+
+	pthread_mutex_lock(&own->lock);
+	for (i = 0; i < own->count; i++) {
+		const struct own_issuer *issuer = &own->issuers[i];
+
+		if (issuer->is_known || issuer->count > 0)
+			revocation_builder_add_issuer(builder, issuer->key, issuer->name,
+						      issuer->entries, issuer->count,
+						      issuer->revoked_s);
+	}
+	revocation_builder_set_made(builder, ++own->made);
+	pthread_mutex_unlock(&own->lock);
+}
+
+int own_revocations_refresh(struct own_revocations *own, struct bytes old_table,
+			    struct buffer *ret_table, struct error *err)
+{
+	struct revocation_builder *builder = revocation_builder_new();
+	struct revocation old = { old_table };
+	struct buffer table = { 0 };
+	int result = -1;
+
+	if (old_table.len > 0 && revocation_builder_add_table(builder, &old, err) < 0)
+		goto out;
+	own_revocations_fill(own, builder);
+	if (revocation_builder_finish(builder, &table, err) < 0)
+		goto out;
+	/* Only now: ret_table may be where the old one lies. */
+	buffer_done(ret_table);
+	*ret_table = table;
+	table = (struct buffer){ 0 };
+	result = 0;
+out:
+	buffer_done(&table);
+	revocation_builder_free(builder);
+	return result;
+}
+
+/* --- questions --- */
+
+bool own_revocations_find(struct own_revocations *own, const uint8_t issuer_key[REVOCATION_KEY_SIZE],
+			  struct bytes serial, struct revocation_entry *ret_entry)
+{
+	const struct own_issuer *issuer;
+	struct revocation_entry wanted;
+	bool found = false;
+	size_t place;
+
+	if (!revocation_entry_make(serial, 0, &wanted))
+		return false;
+	pthread_mutex_lock(&own->lock);
+	issuer = find_issuer(own, issuer_key);
+	if (issuer != NULL) {
+		place = place_of(issuer, &wanted);
+		found = is_at(issuer, place, &wanted);
+		if (found)
+			*ret_entry = issuer->entries[place];
+	}
+	pthread_mutex_unlock(&own->lock);
+	return found;
+}
+
+struct revocation_entry *own_revocations_copy(struct own_revocations *own,
+					      const uint8_t issuer_key[REVOCATION_KEY_SIZE],
+					      size_t *ret_count)
+{
+	struct revocation_entry *copy = NULL;
+	const struct own_issuer *issuer;
+
+	*ret_count = 0;
+	pthread_mutex_lock(&own->lock);
+	issuer = find_issuer(own, issuer_key);
+	if (issuer != NULL && issuer->count > 0) {
+		copy = memory_new(issuer->count * sizeof(*copy));
+		memcpy(copy, issuer->entries, issuer->count * sizeof(*copy));
+		*ret_count = issuer->count;
+	}
+	pthread_mutex_unlock(&own->lock);
+	return copy;
+}
+
+size_t own_revocations_count(struct own_revocations *own,
+			     const uint8_t issuer_key[REVOCATION_KEY_SIZE])
+{
+	const struct own_issuer *issuer;
+	size_t count;
+
+	pthread_mutex_lock(&own->lock);
+	issuer = find_issuer(own, issuer_key);
+	count = issuer == NULL ? 0 : issuer->count;
+	pthread_mutex_unlock(&own->lock);
+	return count;
+}
