@@ -21,6 +21,10 @@
 	X(status, "[--manifest FILE | --socket PATH] [--json]", "show what a running sallyportd does") \
 	X(admit, "--manifest FILE --listener NAME [--cert FILE] [--sni NAME] [--at TIME] [--json]", \
 	  "say whether a client would be let in, and why") \
+	X(nlb, "ACTION [--FLAGS]", "load balancers, listeners, server groups, TLS security policies") \
+	X(pca, "ACTION [--FLAGS]", "the private CA and its certificates") \
+	X(cas, "ACTION [--FLAGS]", "uploaded certificates and CA certificates") \
+	X(own, "ACTION [--FLAGS]", "users, keys, audit log, connections, refusals, settings") \
 	X(version, "", "print the version") \
 	X(help, "[COMMAND]", "print this text")
 /* clang-format on */

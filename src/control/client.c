@@ -58,16 +58,17 @@ static bool folder_is_safe(const char *folder)
 	       info.st_uid == geteuid() || info.st_uid == 0;
 }
 
-static void each_in_folder(const char *folder, void (*each)(void *arg, const char *path), void *arg)
+static void each_in_folder(const char *folder, const char *suffix,
+			   void (*each)(void *arg, const char *path), void *arg)
 {
 	DIR *dir = folder_is_safe(folder) ? opendir(folder) : NULL;
 	struct dirent *entry;
 	char path[4 * SOCKET_PATH_SIZE + 512];
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		size_t length = strlen(entry->d_name);
+		size_t length = strlen(entry->d_name), end = strlen(suffix);
 
-		if (length < 6 || strcmp(entry->d_name + length - 5, ".sock") != 0)
+		if (length <= end || strcmp(entry->d_name + length - end, suffix) != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		if (is_live(path))
@@ -77,13 +78,18 @@ static void each_in_folder(const char *folder, void (*each)(void *arg, const cha
 		closedir(dir);
 }
 
-void client_each_live(void (*each)(void *arg, const char *path), void *arg)
+static void each_live(const char *suffix, void (*each)(void *arg, const char *path), void *arg)
 {
 	char folders[SOCKET_PATH_FOLDERS][SOCKET_PATH_SIZE];
 	size_t count = socket_path_folders(folders), i;
 
 	for (i = 0; i < count; i++)
-		each_in_folder(folders[i], each, arg);
+		each_in_folder(folders[i], suffix, each, arg);
+}
+
+void client_each_live(void (*each)(void *arg, const char *path), void *arg)
+{
+	each_live(".sock", each, arg);
 }
 
 struct finding {
@@ -100,11 +106,11 @@ static void count_live(void *arg, const char *path)
 	finding->count++;
 }
 
-static int find_only(char ret_path[SOCKET_PATH_SIZE], struct error *err)
+static int find_only(const char *suffix, char ret_path[SOCKET_PATH_SIZE], struct error *err)
 {
 	struct finding finding = { .count = 0 };
 
-	client_each_live(count_live, &finding);
+	each_live(suffix, count_live, &finding);
 	if (finding.count == 1) {
 		memcpy(ret_path, finding.path, sizeof(finding.path));
 		return 0;
@@ -112,22 +118,23 @@ static int find_only(char ret_path[SOCKET_PATH_SIZE], struct error *err)
 	if (finding.count == 0) {
 		error_set(err, ERROR_NOT_FOUND, "could not find a running sallyportd of this user");
 		return error_hint(
-			err, "Start one with sallyportd --manifest FILE, or ask as the user who "
-			     "did.");
+			err, "Start one with sallyportd, or ask as the user who did.");
 	}
 	error_set(err, ERROR_CONFLICT, "could not choose: %zu daemons are running", finding.count);
-	return error_hint(err, "Say which one with --manifest FILE or --socket PATH.");
+	return error_hint(err, "Say which one: --data-dir DIR, --manifest FILE or --socket PATH.");
 }
 
-static int find_by_manifest(const char *manifest, char ret_path[SOCKET_PATH_SIZE],
-			    struct error *err)
+/* source: a manifest or a data folder. */
+static int find_by_source(const char *source, const char *suffix, char ret_path[SOCKET_PATH_SIZE],
+			  struct error *err)
 {
 	char folders[SOCKET_PATH_FOLDERS][SOCKET_PATH_SIZE], name[32];
 	size_t count = socket_path_folders(folders), i;
 	char path[4 * SOCKET_PATH_SIZE];
 
-	if (socket_path_name(manifest, name, err) < 0)
+	if (socket_path_name(source, name, err) < 0)
 		return -1;
+	memcpy(strrchr(name, '.'), suffix, strlen(suffix) + 1);
 	for (i = 0; i < count; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folders[i], name);
 		if (strlen(path) < SOCKET_PATH_SIZE && folder_is_safe(folders[i]) &&
@@ -136,23 +143,27 @@ static int find_by_manifest(const char *manifest, char ret_path[SOCKET_PATH_SIZE
 			return 0;
 		}
 	}
-	error_set(err, ERROR_NOT_FOUND, "could not reach a daemon that serves \"%s\"", manifest);
-	return error_hint(
-		err, "Start it with sallyportd --manifest %s, or name its socket with --socket.",
-		manifest);
+	error_set(err, ERROR_NOT_FOUND, "could not reach a daemon that serves \"%s\"", source);
+	return error_hint(err, "Start it with sallyportd, or ask as the user who did.");
 }
 
 int client_find(const char *manifest, const char *path, char ret_path[SOCKET_PATH_SIZE],
 		struct error *err)
 {
 	if (path == NULL)
-		return manifest != NULL ? find_by_manifest(manifest, ret_path, err)
-					: find_only(ret_path, err);
+		return manifest != NULL ? find_by_source(manifest, ".sock", ret_path, err)
+					: find_only(".sock", ret_path, err);
 	if (strlen(path) >= SOCKET_PATH_SIZE)
 		return error_set(err, ERROR_INVALID,
 				 "could not use the socket \"%s\": the path is too long", path);
 	memcpy(ret_path, path, strlen(path) + 1);
 	return 0;
+}
+
+int client_find_api(const char *data_dir, char ret_path[SOCKET_PATH_SIZE], struct error *err)
+{
+	return data_dir != NULL ? find_by_source(data_dir, ".api", ret_path, err)
+				: find_only(".api", ret_path, err);
 }
 
 static int send_request(int fd, const char *what)

@@ -18,6 +18,10 @@ void client_each_live(void (*each)(void *arg, const char *path), void *arg);
 int must_check client_find(const char *manifest, const char *path, char ret_path[SOCKET_PATH_SIZE],
 			   struct error *err);
 
+/* The socket of the API to speak to: that of the data folder if given, else the only one there is. */
+int must_check client_find_api(const char *data_dir, char ret_path[SOCKET_PATH_SIZE],
+			       struct error *err);
+
 /* Asks {"do": what} and waits; a new reference, or NULL. An answer with "ok": false is an answer. */
 json_t *client_ask(const char *path, const char *what, int wait_ms, struct error *err);
 
