@@ -2,6 +2,7 @@
 #ifndef SALLYPORT_PKI_OID_H
 #define SALLYPORT_PKI_OID_H
 
+#include <openssl/bytestring.h>
 #include "base/bytes.h"
 
 /* For initializers: OID(0x2a, 0x86, ...). */
@@ -18,5 +19,19 @@
 #define OID_RSADSI_CIPHER(last) OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03, (last))
 #define OID_NIST_AES(last) OID(0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, (last))
 #define OID_NIST_HASH(last) OID(0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, (last))
+
+static inline bool oid_add(CBB *out, struct bytes oid)
+{
+	CBB content;
+
+	return CBB_add_asn1(out, &content, CBS_ASN1_OBJECT) &&
+	       CBB_add_bytes(&content, oid.data, oid.len) && CBB_flush(out);
+}
+
+/* What a CBS still holds, as bytes. */
+static inline struct bytes cbs_bytes(const CBS *cbs)
+{
+	return (struct bytes){ CBS_data(cbs), CBS_len(cbs) };
+}
 
 #endif

@@ -9,6 +9,7 @@
 #include "pki/oid.h"
 
 #define SALT_SIZE 16
+#define PBES1_SALT_SIZE 8
 #define KEY_MAX 32
 #define IV_MAX 16
 
@@ -47,11 +48,6 @@ static const struct cipher_name pbes1_ciphers[] = {
 	{ OID_PKCS5(10), NULL, "SHA-1 and DES" },
 	{ OID_PKCS5(11), NULL, "SHA-1 and RC2" },
 };
-
-static struct bytes content_of(const CBS *cbs)
-{
-	return (struct bytes){ CBS_data(cbs), CBS_len(cbs) };
-}
 
 static int find_cipher(const struct cipher_name *names, size_t count, struct bytes oid,
 		       const EVP_CIPHER **ret_cipher, struct error *err)
@@ -114,9 +110,9 @@ static int decrypt_pbes1(struct pbe *pbe, struct bytes oid, CBS *parameters,
 	    !CBS_get_asn1(&content, &salt, CBS_ASN1_OCTETSTRING) ||
 	    !CBS_get_asn1_uint64(&content, &iterations) || CBS_len(&content) > 0)
 		return error_set(err, ERROR_INVALID, "its encryption parameters are damaged");
-	if (pbe_derive_pkcs12(pbe, EVP_sha1(), 1, content_of(&salt), iterations, key,
+	if (pbe_derive_pkcs12(pbe, EVP_sha1(), 1, cbs_bytes(&salt), iterations, key,
 			      EVP_CIPHER_key_length(cipher), err) < 0 ||
-	    pbe_derive_pkcs12(pbe, EVP_sha1(), 2, content_of(&salt), iterations, iv,
+	    pbe_derive_pkcs12(pbe, EVP_sha1(), 2, cbs_bytes(&salt), iterations, iv,
 			      EVP_CIPHER_iv_length(cipher), err) < 0)
 		return -1;
 	status = run_cipher(cipher, false, key, iv, encrypted, ret_plain);
@@ -139,7 +135,7 @@ static int decrypt_pbes2(struct pbe *pbe, CBS *parameters, struct bytes encrypte
 	    !CBS_get_asn1(&scheme, &oid, CBS_ASN1_OBJECT))
 		return error_set(err, ERROR_INVALID, "its encryption parameters are damaged");
 	if (find_cipher(pbes2_ciphers, sizeof(pbes2_ciphers) / sizeof(pbes2_ciphers[0]),
-			content_of(&oid), &cipher, err) < 0)
+			cbs_bytes(&oid), &cipher, err) < 0)
 		return -1;
 	if (!CBS_get_asn1(&scheme, &iv, CBS_ASN1_OCTETSTRING) ||
 	    CBS_len(&iv) != EVP_CIPHER_iv_length(cipher))
@@ -159,58 +155,84 @@ int pbe_decrypt(struct pbe *pbe, struct bytes algorithm, struct bytes encrypted,
 	CBS_init(&cbs, algorithm.data, algorithm.len);
 	if (!CBS_get_asn1(&cbs, &oid, CBS_ASN1_OBJECT))
 		return error_set(err, ERROR_INVALID, "its encryption parameters are damaged");
-	if (bytes_equal(content_of(&oid), pbes2_oid))
+	if (bytes_equal(cbs_bytes(&oid), pbes2_oid))
 		return decrypt_pbes2(pbe, &cbs, encrypted, ret_plain, err);
-	return decrypt_pbes1(pbe, content_of(&oid), &cbs, encrypted, ret_plain, err);
-}
-
-static bool add_oid(CBB *out, struct bytes oid)
-{
-	CBB content;
-
-	return CBB_add_asn1(out, &content, CBS_ASN1_OBJECT) &&
-	       CBB_add_bytes(&content, oid.data, oid.len) && CBB_flush(out);
+	return decrypt_pbes1(pbe, cbs_bytes(&oid), &cbs, encrypted, ret_plain, err);
 }
 
 /* RFC 8018 A.2: the key length is left out (it follows from the cipher), the PRF has its NULL. */
-static bool add_pbkdf2(CBB *out, const uint8_t *salt, uint32_t iterations)
+static bool add_pbkdf2(CBB *out, struct bytes salt, uint32_t iterations)
 {
 	CBB algorithm, parameters, prf, null;
 
-	return CBB_add_asn1(out, &algorithm, CBS_ASN1_SEQUENCE) && add_oid(&algorithm, pbkdf2_oid) &&
+	return CBB_add_asn1(out, &algorithm, CBS_ASN1_SEQUENCE) && oid_add(&algorithm, pbkdf2_oid) &&
 	       CBB_add_asn1(&algorithm, &parameters, CBS_ASN1_SEQUENCE) &&
-	       CBB_add_asn1_octet_string(&parameters, salt, SALT_SIZE) &&
+	       CBB_add_asn1_octet_string(&parameters, salt.data, salt.len) &&
 	       CBB_add_asn1_uint64(&parameters, iterations) &&
 	       CBB_add_asn1(&parameters, &prf, CBS_ASN1_SEQUENCE) &&
-	       add_oid(&prf, hmac_sha256_oid) && CBB_add_asn1(&prf, &null, CBS_ASN1_NULL) &&
+	       oid_add(&prf, hmac_sha256_oid) && CBB_add_asn1(&prf, &null, CBS_ASN1_NULL) &&
 	       CBB_flush(out);
 }
 
-static bool add_pbes2(CBB *out, const uint8_t *salt, uint32_t iterations, const uint8_t *iv)
+static bool add_pbes2(CBB *out, struct bytes salt, uint32_t iterations, const uint8_t *iv)
 {
 	CBB algorithm, parameters, scheme;
 
-	return CBB_add_asn1(out, &algorithm, CBS_ASN1_SEQUENCE) && add_oid(&algorithm, pbes2_oid) &&
+	return CBB_add_asn1(out, &algorithm, CBS_ASN1_SEQUENCE) && oid_add(&algorithm, pbes2_oid) &&
 	       CBB_add_asn1(&algorithm, &parameters, CBS_ASN1_SEQUENCE) &&
 	       add_pbkdf2(&parameters, salt, iterations) &&
 	       CBB_add_asn1(&parameters, &scheme, CBS_ASN1_SEQUENCE) &&
-	       add_oid(&scheme, aes_256_cbc_oid) && CBB_add_asn1_octet_string(&scheme, iv, IV_MAX) &&
+	       oid_add(&scheme, aes_256_cbc_oid) && CBB_add_asn1_octet_string(&scheme, iv, IV_MAX) &&
 	       CBB_flush(out);
 }
 
-int pbe_encrypt(const char *password, uint32_t iterations, struct bytes plain, CBB *out,
-		CBS_ASN1_TAG tag, struct error *err)
+/* RFC 7292 C: the salt has the 8 octets that every reader expects. */
+static bool add_pbes1(CBB *out, struct bytes salt, uint32_t iterations)
 {
+	CBB algorithm, parameters;
+
+	return CBB_add_asn1(out, &algorithm, CBS_ASN1_SEQUENCE) &&
+	       oid_add(&algorithm, pbes1_ciphers[0].oid) &&
+	       CBB_add_asn1(&algorithm, &parameters, CBS_ASN1_SEQUENCE) &&
+	       CBB_add_asn1_octet_string(&parameters, salt.data, salt.len) &&
+	       CBB_add_asn1_uint64(&parameters, iterations) && CBB_flush(out);
+}
+
+static int derive(enum pbe_scheme scheme, const char *password, uint32_t iterations,
+		  struct bytes salt, uint8_t key[KEY_MAX], uint8_t iv[IV_MAX], struct error *err)
+{
+	struct pbe pbe = pbe_begin(password);
+
+	if (scheme == PBE_COMPATIBLE) {
+		if (pbe_derive_pkcs12(&pbe, EVP_sha1(), 1, salt, iterations, key, 24, err) < 0)
+			return -1;
+		return pbe_derive_pkcs12(&pbe, EVP_sha1(), 2, salt, iterations, iv, 8, err);
+	}
+	if (RAND_bytes(iv, IV_MAX) &&
+	    PKCS5_PBKDF2_HMAC(password, strlen(password), salt.data, salt.len, iterations,
+			      EVP_sha256(), KEY_MAX, key))
+		return 0;
+	return error_set(err, ERROR_SYSTEM, "could not derive a key from the password");
+}
+
+int pbe_encrypt(enum pbe_scheme scheme, const char *password, uint32_t iterations,
+		struct bytes plain, CBB *out, CBS_ASN1_TAG tag, struct error *err)
+{
+	const EVP_CIPHER *cipher = scheme == PBE_MODERN ? EVP_aes_256_cbc() : EVP_des_ede3_cbc();
 	uint8_t salt[SALT_SIZE], iv[IV_MAX], key[KEY_MAX];
+	struct bytes used = { salt, scheme == PBE_MODERN ? SALT_SIZE : PBES1_SALT_SIZE };
 	struct buffer encrypted = { 0 };
 	CBB content;
-	bool good = RAND_bytes(salt, sizeof(salt)) && RAND_bytes(iv, sizeof(iv)) &&
-		    PKCS5_PBKDF2_HMAC(password, strlen(password), salt, sizeof(salt), iterations,
-				      EVP_sha256(), sizeof(key), key) &&
-		    run_cipher(EVP_aes_256_cbc(), true, key, iv, plain, &encrypted) == 0 &&
-		    add_pbes2(out, salt, iterations, iv) && CBB_add_asn1(out, &content, tag) &&
-		    CBB_add_bytes(&content, encrypted.data, encrypted.len) && CBB_flush(out);
+	bool good;
 
+	RAND_bytes(salt, sizeof(salt));
+	if (derive(scheme, password, iterations, used, key, iv, err) < 0)
+		return -1;
+	good = run_cipher(cipher, true, key, iv, plain, &encrypted) == 0 &&
+	       (scheme == PBE_MODERN ? add_pbes2(out, used, iterations, iv)
+				     : add_pbes1(out, used, iterations)) &&
+	       CBB_add_asn1(out, &content, tag) &&
+	       CBB_add_bytes(&content, encrypted.data, encrypted.len) && CBB_flush(out);
 	memory_wipe(key, sizeof(key));
 	buffer_done(&encrypted);
 	return good ? 0 : error_set(err, ERROR_SYSTEM, "could not encrypt under the password");

@@ -2,8 +2,8 @@
  * pki/pbe.h - what is encrypted under a password: PBES2 (RFC 8018) and the PBES1 of RFC 7292.
  *
  * Read: PBES2 with PBKDF2 (SHA-1 to SHA-512) or scrypt and AES-CBC or 3DES; PBES1 with SHA-1 and 3DES
- * or RC2. Written: PBES2 with PBKDF2, SHA-256, AES-256-CBC. AWS-LC writes SHA-1 only and reads neither
- * SHA-384 nor a missing NULL, so none of its PKCS#8 functions are used.
+ * or RC2. Written: PBES2 with PBKDF2, SHA-256, AES-256-CBC, or PBES1 with 3DES. AWS-LC writes SHA-1 only
+ * and reads neither SHA-384 nor a missing NULL, so none of its PKCS#8 functions are used.
  *
  * Who made the bytes decides how much work they cost: every derivation is paid for out of a struct pbe
  * before it begins. Still, all of it belongs into a job thread.
@@ -38,9 +38,14 @@ struct pbe pbe_begin(const char *password);
  * all: the caller looks at what comes out. ret_plain is replaced. */
 int must_check pbe_decrypt(struct pbe *pbe, struct bytes algorithm, struct bytes encrypted,
 			   struct buffer *ret_plain, struct error *err);
+
+enum pbe_scheme {
+	PBE_MODERN,     /* PBES2: PBKDF2 with SHA-256, AES-256-CBC */
+	PBE_COMPATIBLE, /* PBES1 of PKCS#12: SHA-1, 3DES. For devices that know nothing better */
+};
 /* Adds the AlgorithmIdentifier and the encrypted bytes under tag. */
-int must_check pbe_encrypt(const char *password, uint32_t iterations, struct bytes plain, CBB *out,
-			   CBS_ASN1_TAG tag, struct error *err);
+int must_check pbe_encrypt(enum pbe_scheme scheme, const char *password, uint32_t iterations,
+			   struct bytes plain, CBB *out, CBS_ASN1_TAG tag, struct error *err);
 
 /* --- what PKCS#12 needs besides --- */
 

@@ -48,11 +48,6 @@ const EVP_MD *pbe_hmac_digest(struct bytes oid)
 	return NULL;
 }
 
-static struct bytes content_of(const CBS *cbs)
-{
-	return (struct bytes){ CBS_data(cbs), CBS_len(cbs) };
-}
-
 static int need_password(const struct pbe *pbe, struct error *err)
 {
 	if (pbe->password == NULL) {
@@ -99,7 +94,7 @@ static int derive_pbkdf2(struct pbe *pbe, CBS *parameters, uint8_t *ret_key, siz
 		if (!CBS_get_asn1(&content, &prf, CBS_ASN1_SEQUENCE) ||
 		    !CBS_get_asn1(&prf, &oid, CBS_ASN1_OBJECT) || CBS_len(&content) > 0)
 			return error_set(err, ERROR_INVALID, "its PBKDF2 parameters are damaged");
-		digest = pbe_hmac_digest(content_of(&oid));
+		digest = pbe_hmac_digest(cbs_bytes(&oid));
 	}
 	if (digest == NULL)
 		return error_set(err, ERROR_INVALID,
@@ -154,9 +149,9 @@ int pbe_derive(struct pbe *pbe, CBS *in, uint8_t *ret_key, size_t len, struct er
 		return error_set(err, ERROR_INVALID, "its key derivation is damaged");
 	if (need_password(pbe, err) < 0)
 		return -1;
-	if (bytes_equal(content_of(&oid), pbkdf2_oid))
+	if (bytes_equal(cbs_bytes(&oid), pbkdf2_oid))
 		return derive_pbkdf2(pbe, &algorithm, ret_key, len, err);
-	if (bytes_equal(content_of(&oid), scrypt_oid))
+	if (bytes_equal(cbs_bytes(&oid), scrypt_oid))
 		return derive_scrypt(pbe, &algorithm, ret_key, len, err);
 	return error_set(err, ERROR_INVALID, "its key derivation is neither PBKDF2 nor scrypt");
 }

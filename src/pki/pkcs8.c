@@ -37,7 +37,8 @@ int pkcs8_encrypt(struct bytes pkcs8, const char *password, struct buffer *ret_d
 		CBB_cleanup(&cbb);
 		return error_set(err, ERROR_SYSTEM, "could not encrypt the private key");
 	}
-	if (pbe_encrypt(password, ITERATIONS, pkcs8, &outer, CBS_ASN1_OCTETSTRING, err) < 0) {
+	if (pbe_encrypt(PBE_MODERN, password, ITERATIONS, pkcs8, &outer, CBS_ASN1_OCTETSTRING,
+			err) < 0) {
 		CBB_cleanup(&cbb);
 		return -1;
 	}
