@@ -224,11 +224,12 @@ static void begin_building(struct control *control)
 		.old = control->served,
 		.own = follow->own,
 	};
-	want_console(building);
 	building->left_out = memory_new(size + 1);
 	if (size > 0)
 		memcpy(building->left_out, follow->left_out, size);
 	building->left_out_count = follow->left_out_count;
+	if (!is_left_out(building, STORED_CONSOLE_NAME))
+		want_console(building);
 	follow->again = false;
 	follow->building = building;
 	jobs_run(follow->jobs, build, built, building);
