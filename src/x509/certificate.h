@@ -55,6 +55,9 @@ int must_check certificate_each_in_file(struct bytes content, const char *what,
 /* The one unencrypted private key of the file (PKCS#1, SEC1, PKCS#8; PEM or DER) as PKCS#8 DER. */
 int must_check certificate_key_from_file(struct bytes content, const char *what,
 					 struct buffer *ret_pkcs8, struct error *err);
+/* The same for one key in DER. parameters: of an EC PARAMETERS block in front of it, or empty. */
+int must_check certificate_key_from_der(struct bytes der, struct bytes parameters, const char *what,
+					struct buffer *ret_pkcs8, struct error *err);
 /* Does the private key belong to the certificate? And is it one TLS can use here: RSA >= 2048,
  * P-256, P-384, P-521, Ed25519. */
 int must_check certificate_check_key(const struct certificate *certificate, struct bytes pkcs8,

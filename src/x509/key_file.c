@@ -195,6 +195,24 @@ int certificate_key_from_file(struct bytes content, const char *what, struct buf
 	return status;
 }
 
+int certificate_key_from_der(struct bytes der, struct bytes parameters, const char *what,
+			     struct buffer *ret_pkcs8, struct error *err)
+{
+	struct key_reading reading = { .what = what };
+	int status;
+	CBS cbs;
+
+	CBS_init(&cbs, parameters.data, parameters.len);
+	if (parameters.len > 0)
+		reading.group = EC_KEY_parse_parameters(&cbs);
+	status = keep_key(&reading, der, err);
+	if (status == 0)
+		status = write_pkcs8(reading.key, ret_pkcs8, err);
+	EVP_PKEY_free(reading.key);
+	ERR_clear_error();
+	return status;
+}
+
 int certificate_check_key(const struct certificate *certificate, struct bytes pkcs8,
 			  struct error *err)
 {

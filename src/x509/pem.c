@@ -89,21 +89,30 @@ static bool take_label(struct bytes *in, struct bytes *ret_label)
 	return true;
 }
 
-/* RFC 1421 header lines end with a blank line; nothing in base64 holds a colon. */
-static struct bytes skip_headers(struct bytes body, bool *ret_encrypted)
+/* Also where a line break is written as two characters. */
+static bool is_line_end(const uint8_t *at, const uint8_t *end)
 {
+	return *at == '\n' || *at == '\r' ||
+	       (*at == '\\' && at + 1 < end && (at[1] == 'n' || at[1] == 'r'));
+}
+
+/* RFC 1421 header lines end with a blank line; nothing in base64 holds a colon. */
+static struct bytes skip_headers(struct bytes body, struct pem_block *block)
+{
+	const uint8_t *start = body.data, *end = body.data + body.len;
 	const uint8_t *colon;
 	const uint8_t *at;
 
 	while ((colon = memchr(body.data, ':', body.len)) != NULL) {
 		struct bytes line = rest_from(body, colon);
 
-		for (at = colon; at < body.data + body.len && *at != '\n' && *at != '\r'; at++)
+		for (at = colon; at < end && !is_line_end(at, end); at++)
 			;
 		line.len = (size_t)(at - line.data);
 		if (find(line, "ENCRYPTED") != NULL)
-			*ret_encrypted = true;
+			block->encrypted = true;
 		body = rest_from(body, at);
+		block->headers = (struct bytes){ start, (size_t)(at - start) };
 		if (body.len == 0)
 			break;
 	}
@@ -259,12 +268,13 @@ static int split_one(struct splitter *splitter,
 	int status;
 
 	splitter->block.encrypted = false;
+	splitter->block.headers = (struct bytes){ NULL, 0 };
 	splitter->block.label = (struct bytes){ NULL, 0 };
 	if (!take_label(&splitter->rest, &splitter->block.label))
 		return fail_at(splitter, splitter->rest.data, "has a damaged BEGIN line,", err);
 	if (take_body(splitter, &body, err) < 0)
 		return -1;
-	body = skip_headers(body, &splitter->block.encrypted);
+	body = skip_headers(body, &splitter->block);
 	wrong = decode_base64(body, &der);
 	splitter->block.der = buffer_bytes(&der);
 	status = wrong != NULL ? fail_at(splitter, wrong, "has bad base64 in", err) :

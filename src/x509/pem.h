@@ -15,6 +15,7 @@
 struct pem_block {
 	struct bytes label;      /* "CERTIFICATE" */
 	struct bytes der;
+	struct bytes headers;    /* lines in front of the base64, or empty */
 	bool encrypted;          /* Proc-Type: 4,ENCRYPTED: der is not DER */
 	size_t number, count;    /* 1 of count */
 };
