@@ -87,7 +87,7 @@ static void merge_entry(struct revocation_entry *entry, const struct revocation_
 {
 	if (again->when < entry->when)
 		entry->when = again->when;
-	if (again->reason == CRL_REASON_KEY_COMPROMISE)
+	if (again->reason == REVOKED_KEY_COMPROMISE)
 		entry->reason = again->reason;
 }
 

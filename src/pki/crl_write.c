@@ -92,7 +92,7 @@ static bool append_entry(const struct crl_entry *entry, struct buffer *out)
 	if (time_len == 0)
 		return false;
 	at += time_len;
-	if (entry->reason != CRL_REASON_UNSPECIFIED) {
+	if (entry->reason != REVOKED_UNSPECIFIED) {
 		memcpy(at, reason_extension, sizeof(reason_extension));
 		at += sizeof(reason_extension);
 		*at++ = (uint8_t)entry->reason;

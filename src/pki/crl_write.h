@@ -24,8 +24,8 @@
 	X(CESSATION_OF_OPERATION, 5, "cessationOfOperation") \
 	X(PRIVILEGE_WITHDRAWN, 9, "privilegeWithdrawn")
 
-enum crl_reason {
-#define X(name, value, word) CRL_REASON_##name = value,
+enum revoked_reason {
+#define X(name, value, word) REVOKED_##name = value,
 	CRL_REASONS(X)
 #undef X
 };
