@@ -242,8 +242,8 @@ static const struct parameter update_settings_parameters[] = {
 	LIKE(settings_resource, "Log", 0),
 	LIKE(settings_resource, "LogFormat", 0),
 	LIKE(settings_resource, "ShutdownTimeout", 0),
-	OWN("RegionId", 0, TEXT_OF(1, 64), .check = check_policy_name,
-	    .standard_text = "cn-hangzhou",
+	/* Not "RegionId": SDKs send that with every call. */
+	OWN("Region", 0, TEXT_OF(1, 64), .check = check_policy_name, .standard_text = "cn-hangzhou",
 	    HELP("Name of this place; a part of DNS names and of certificate ids.")),
 	OWN("Domain", 0, TEXT_OF(1, 200), .check = check_domain, .standard_text = "sallyport.local",
 	    HELP("DNS names of load balancers end in .nlb. and this.")),
