@@ -248,12 +248,13 @@ void follow_turn(struct control *control)
 {
 	struct follow *follow = control->follow;
 
+	/* First: what requests committed in this turn must not wait for another one. */
+	if (control->options->hooks->turn != NULL)
+		control->options->hooks->turn(follow->hooks_state);
 	if (control->ready && follow->building == NULL && !apply_is_busy(control) &&
 	    is_behind(control))
 		begin_building(control);
 	follow_revoke_turn(control);
-	if (control->options->hooks->turn != NULL)
-		control->options->hooks->turn(follow->hooks_state);
 }
 
 /* --- the end of an apply --- */
@@ -303,6 +304,7 @@ void control_wants(struct control *control, int64_t revision, bool revokes)
 		follow->wanted = revision;
 	/* More that came while the last one is on its way: a table of its own. */
 	if (revokes) {
+		own_revocations_settle(follow->own, follow->store, walltime_s());
 		follow->revokes = true;
 		follow->told = false;
 	}

@@ -22,6 +22,9 @@ struct own_revocations {
 	struct own_issuer *issuers; /* owned */
 	size_t count;
 	uint64_t made;          /* of the last table */
+	struct store_revocation *waiting; /* owned: not known to be committed */
+	size_t waiting_count;
+	bool cas_wait;          /* the CAs are to be read again */
 };
 
 static struct own_issuer *find_issuer(const struct own_revocations *own, const uint8_t *key)
@@ -114,11 +117,58 @@ static void add(struct own_revocations *own, const struct store_revocation *revo
 	issuer->count++;
 }
 
+/* --- from a transaction to what counts --- */
+
 void own_revocations_add(struct own_revocations *own, const struct store_revocation *revocation)
 {
 	pthread_mutex_lock(&own->lock);
-	add(own, revocation);
+	own->waiting = memory_resize(own->waiting,
+				     (own->waiting_count + 1) * sizeof(*own->waiting));
+	own->waiting[own->waiting_count++] = *revocation;
 	pthread_mutex_unlock(&own->lock);
+}
+
+void own_revocations_add_ca(struct own_revocations *own)
+{
+	pthread_mutex_lock(&own->lock);
+	own->cas_wait = true;
+	pthread_mutex_unlock(&own->lock);
+}
+
+static void settle_one(struct own_revocations *own, struct store *store,
+		       const struct store_revocation *revocation)
+{
+	struct bytes serial = { revocation->serial, revocation->serial_len };
+	struct store_revocation stored;
+	int found = store_revocation_get(store, revocation->issuer_key, serial, &stored, NULL);
+
+	if (found == 0)
+		return;
+	/* When the store cannot be asked, what was to be revoked is better revoked. */
+	pthread_mutex_lock(&own->lock);
+	add(own, found == 1 ? &stored : revocation);
+	pthread_mutex_unlock(&own->lock);
+}
+
+void own_revocations_settle(struct own_revocations *own, struct store *store, int64_t now)
+{
+	struct store_revocation *waiting;
+	bool cas_wait;
+	size_t count, i;
+
+	pthread_mutex_lock(&own->lock);
+	waiting = own->waiting;
+	count = own->waiting_count;
+	cas_wait = own->cas_wait;
+	own->waiting = NULL;
+	own->waiting_count = 0;
+	own->cas_wait = false;
+	pthread_mutex_unlock(&own->lock);
+	for (i = 0; i < count; i++)
+		settle_one(own, store, &waiting[i]);
+	free(waiting);
+	if (cas_wait && own_revocations_update(own, store, now, NULL) < 0)
+		own_revocations_add_ca(own);
 }
 
 /* --- CAs --- */
@@ -255,6 +305,7 @@ void own_revocations_free(struct own_revocations *own)
 	for (i = 0; i < own->count; i++)
 		free(own->issuers[i].entries);
 	free(own->issuers);
+	free(own->waiting);
 	pthread_mutex_destroy(&own->lock);
 	free(own);
 }

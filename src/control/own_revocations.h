@@ -23,9 +23,13 @@ struct own_revocations;
 struct own_revocations *own_revocations_load(struct store *store, struct error *err);
 void own_revocations_free(struct own_revocations *own); /* NULL is fine */
 
-/* After store_revoke() with the same: the journal has it, so it counts whatever becomes of the
- * transaction. Done twice, the earlier time stays and only the reason may become keyCompromise. */
+/* After store_revoke() with the same, inside its transaction: it waits for own_revocations_settle().
+ * Done twice, the earlier time stays and only the reason may become keyCompromise. */
 void own_revocations_add(struct own_revocations *own, const struct store_revocation *revocation);
+/* A CA was made, revoked or deleted inside this transaction. */
+void own_revocations_add_ca(struct own_revocations *own);
+/* After a commit: what was added and is in the store counts from now on; what was undone is forgotten. */
+void own_revocations_settle(struct own_revocations *own, struct store *store, int64_t now);
 /* The CAs as the store has them now: new ones, and those that were revoked. */
 int must_check own_revocations_update(struct own_revocations *own, struct store *store, int64_t now,
 				      struct error *err);
