@@ -198,22 +198,6 @@ void call_new_uuid(char ret_uuid[37])
 		 b[15]);
 }
 
-/* --- the console's session --- */
-
-void call_set_session(struct call *call, const char *text)
-{
-	const char *name = call->caller.secure ? CALL_COOKIE_SECURE : CALL_COOKIE;
-	char cookie[256];
-
-	snprintf(cookie, sizeof(cookie), "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", name,
-		 text == NULL ? "" : text, call->caller.secure ? "; Secure" : "",
-		 text == NULL ? "; Max-Age=0" : "");
-	if (call->headers == NULL)
-		call->headers = json_object();
-	json_object_set_new(call->headers, "Set-Cookie", json_string(cookie));
-	memory_wipe(cookie, sizeof(cookie));
-}
-
 /* --- pages: a token is a short hash over who made it and what it holds, and the id, in hexadecimal --- */
 
 #define TOKEN_HASH_SIZE 8

@@ -36,7 +36,6 @@ struct caller {
 	char ca[65];          /* the one CA of an issuer, else "" */
 	char from[64];        /* address, or "unix" */
 	char credential[65];  /* AccessKeyId, or the id of the token or session */
-	bool secure;          /* came through the console's HTTPS */
 };
 
 /*
@@ -124,14 +123,6 @@ int must_check call_check_issuer(const struct call *call, const char *ca, struct
 /* A new id: prefix and 18 random lower-case letters and digits ("nlb-" -> "nlb-8f2k..."). */
 void call_new_id(const char *prefix, char *ret_id, size_t size);
 void call_new_uuid(char ret_uuid[37]);
-
-/* --- the console's session --- */
-
-#define CALL_COOKIE "sallyport_session"               /* over plain HTTP on a loopback address */
-#define CALL_COOKIE_SECURE "__Host-sallyport_session" /* through the console's HTTPS */
-/* The reply sets the cookie to this text (letters, digits, - and _), or takes it away (NULL): HttpOnly,
- * SameSite=Strict, for the browser's session; Secure through the console's HTTPS. */
-void call_set_session(struct call *call, const char *text);
 
 /* --- pages --- */
 
