@@ -23,25 +23,30 @@ int serial_make(uint8_t ret_serial[SERIAL_SIZE], struct error *err)
 	return error_set(err, ERROR_SYSTEM, "no random bytes for a serial number");
 }
 
-/* One Extension, opened: its value is written to value, then closed by flushing list. */
-static bool open_extension(CBB *list, struct bytes oid, bool critical, CBB *ret_value)
-{
-	CBB extension, type;
+/* One Extension while its value is being written; a flush of the list closes it. */
+struct open_extension {
+	CBB extension, value;
+};
 
-	return CBB_add_asn1(list, &extension, CBS_ASN1_SEQUENCE) &&
-	       CBB_add_asn1(&extension, &type, CBS_ASN1_OBJECT) &&
+static bool open_extension(CBB *list, struct bytes oid, bool critical, struct open_extension *open)
+{
+	CBB type;
+
+	return CBB_add_asn1(list, &open->extension, CBS_ASN1_SEQUENCE) &&
+	       CBB_add_asn1(&open->extension, &type, CBS_ASN1_OBJECT) &&
 	       CBB_add_bytes(&type, oid.data, oid.len) &&
-	       (!critical || CBB_add_asn1_bool(&extension, 1)) &&
-	       CBB_add_asn1(&extension, ret_value, CBS_ASN1_OCTETSTRING);
+	       (!critical || CBB_add_asn1_bool(&open->extension, 1)) &&
+	       CBB_add_asn1(&open->extension, &open->value, CBS_ASN1_OCTETSTRING);
 }
 
 static bool add_basic_constraints(CBB *list, const struct issue_request *request)
 {
-	CBB value, sequence;
+	struct open_extension open;
+	CBB sequence;
 	bool is_ca = request->profile->is_ca;
 
-	return open_extension(list, (struct bytes)CE(19), true, &value) &&
-	       CBB_add_asn1(&value, &sequence, CBS_ASN1_SEQUENCE) &&
+	return open_extension(list, (struct bytes)CE(19), true, &open) &&
+	       CBB_add_asn1(&open.value, &sequence, CBS_ASN1_SEQUENCE) &&
 	       (!is_ca || CBB_add_asn1_bool(&sequence, 1)) &&
 	       (!is_ca || request->path_length < 0 ||
 		CBB_add_asn1_uint64(&sequence, (uint64_t)request->path_length)) &&
@@ -53,12 +58,13 @@ static bool add_key_usage(CBB *list, const struct issue_request *request)
 {
 	unsigned int usage = request->usage != 0 ? request->usage : request->profile->usage;
 	uint8_t unused = 0;
-	CBB value, bits;
+	struct open_extension open;
+	CBB bits;
 
 	while (unused < 7 && (usage >> unused & 1) == 0)
 		unused++;
-	return open_extension(list, (struct bytes)CE(15), true, &value) &&
-	       CBB_add_asn1(&value, &bits, CBS_ASN1_BITSTRING) && CBB_add_u8(&bits, unused) &&
+	return open_extension(list, (struct bytes)CE(15), true, &open) &&
+	       CBB_add_asn1(&open.value, &bits, CBS_ASN1_BITSTRING) && CBB_add_u8(&bits, unused) &&
 	       CBB_add_u8(&bits, (uint8_t)usage) && CBB_flush(list);
 }
 
@@ -66,13 +72,14 @@ static bool add_purposes(CBB *list, const struct issue_request *request)
 {
 	const uint8_t prefix[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03 };
 	unsigned int purposes = request->purposes != 0 ? request->purposes : request->profile->purposes;
-	CBB value, sequence, oid;
+	struct open_extension open;
+	CBB sequence, oid;
 	unsigned int i;
 
 	if (purposes == 0)
 		return true;
-	if (!open_extension(list, (struct bytes)CE(37), false, &value) ||
-	    !CBB_add_asn1(&value, &sequence, CBS_ASN1_SEQUENCE))
+	if (!open_extension(list, (struct bytes)CE(37), false, &open) ||
+	    !CBB_add_asn1(&open.value, &sequence, CBS_ASN1_SEQUENCE))
 		return false;
 	for (i = 0; i < PURPOSE_COUNT; i++) {
 		if ((purposes >> i & 1) != 0 &&
@@ -88,17 +95,18 @@ static bool add_key_ids(CBB *list, const struct issue_request *request,
 			const struct issue_issuer *issuer)
 {
 	uint8_t id[KEY_ID_SIZE];
-	CBB value, octets, sequence;
+	struct open_extension open;
+	CBB octets, sequence;
 
 	if (!key_id(request->public_key, id) ||
-	    !open_extension(list, (struct bytes)CE(14), false, &value) ||
-	    !CBB_add_asn1(&value, &octets, CBS_ASN1_OCTETSTRING) ||
+	    !open_extension(list, (struct bytes)CE(14), false, &open) ||
+	    !CBB_add_asn1(&open.value, &octets, CBS_ASN1_OCTETSTRING) ||
 	    !CBB_add_bytes(&octets, id, sizeof(id)) || !CBB_flush(list))
 		return false;
 	if (issuer->key_id.len == 0)
 		return true;
-	return open_extension(list, (struct bytes)CE(35), false, &value) &&
-	       CBB_add_asn1(&value, &sequence, CBS_ASN1_SEQUENCE) &&
+	return open_extension(list, (struct bytes)CE(35), false, &open) &&
+	       CBB_add_asn1(&open.value, &sequence, CBS_ASN1_SEQUENCE) &&
 	       CBB_add_asn1(&sequence, &octets, TAG_CONTEXT(0)) &&
 	       CBB_add_bytes(&octets, issuer->key_id.data, issuer->key_id.len) && CBB_flush(list);
 }
@@ -107,22 +115,22 @@ static bool add_key_ids(CBB *list, const struct issue_request *request,
 static bool add_names(CBB *list, const struct issue_request *request)
 {
 	bool nameless = request->subject.len <= 2;
-	CBB value;
+	struct open_extension open;
 
 	if (request->names == NULL || request->names->count == 0)
 		return true;
-	return open_extension(list, (struct bytes)CE(17), nameless, &value) &&
-	       san_list_write(request->names, &value) && CBB_flush(list);
+	return open_extension(list, (struct bytes)CE(17), nameless, &open) &&
+	       san_list_write(request->names, &open.value) && CBB_flush(list);
 }
 
 static bool add_constraints(CBB *list, const struct issue_request *request)
 {
-	CBB value;
+	struct open_extension open;
 
 	if (request->constraints == NULL || request->constraints->count == 0)
 		return true;
-	return open_extension(list, (struct bytes)CE(30), true, &value) &&
-	       constraints_write(request->constraints, &value) && CBB_flush(list);
+	return open_extension(list, (struct bytes)CE(30), true, &open) &&
+	       constraints_write(request->constraints, &open.value) && CBB_flush(list);
 }
 
 static bool add_uri(CBB *out, const char *uri)
@@ -135,12 +143,13 @@ static bool add_uri(CBB *out, const char *uri)
 
 static bool add_crl_url(CBB *list, const char *url)
 {
-	CBB value, points, point, name, full;
+	struct open_extension open;
+	CBB points, point, name, full;
 
 	if (url == NULL)
 		return true;
-	return open_extension(list, (struct bytes)CE(31), false, &value) &&
-	       CBB_add_asn1(&value, &points, CBS_ASN1_SEQUENCE) &&
+	return open_extension(list, (struct bytes)CE(31), false, &open) &&
+	       CBB_add_asn1(&open.value, &points, CBS_ASN1_SEQUENCE) &&
 	       CBB_add_asn1(&points, &point, CBS_ASN1_SEQUENCE) &&
 	       CBB_add_asn1(&point, &name, TAG_EXPLICIT(0)) &&
 	       CBB_add_asn1(&name, &full, TAG_EXPLICIT(0)) && add_uri(&full, url) && CBB_flush(list);
@@ -159,12 +168,13 @@ static bool add_access(CBB *descriptions, struct bytes method, const char *url)
 
 static bool add_information_access(CBB *list, const struct issue_request *request)
 {
-	CBB value, descriptions;
+	struct open_extension open;
+	CBB descriptions;
 
 	if (request->ocsp_url == NULL && request->issuer_url == NULL)
 		return true;
-	return open_extension(list, (struct bytes)PKIX(0x01, 0x01), false, &value) &&
-	       CBB_add_asn1(&value, &descriptions, CBS_ASN1_SEQUENCE) &&
+	return open_extension(list, (struct bytes)PKIX(0x01, 0x01), false, &open) &&
+	       CBB_add_asn1(&open.value, &descriptions, CBS_ASN1_SEQUENCE) &&
 	       add_access(&descriptions, (struct bytes)PKIX(0x30, 0x01), request->ocsp_url) &&
 	       add_access(&descriptions, (struct bytes)PKIX(0x30, 0x02), request->issuer_url) &&
 	       CBB_flush(list);
@@ -174,11 +184,12 @@ static bool add_information_access(CBB *list, const struct issue_request *reques
 static bool add_no_check(CBB *list, const struct issue_request *request)
 {
 	const struct bytes oid = OID(0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x05);
-	CBB value, null;
+	struct open_extension open;
+	CBB null;
 
 	return !request->profile->no_check ||
-	       (open_extension(list, oid, false, &value) &&
-		CBB_add_asn1(&value, &null, CBS_ASN1_NULL) && CBB_flush(list));
+	       (open_extension(list, oid, false, &open) &&
+		CBB_add_asn1(&open.value, &null, CBS_ASN1_NULL) && CBB_flush(list));
 }
 
 static bool add_extensions(CBB *tbs, const struct issue_request *request,
