@@ -116,7 +116,7 @@ struct message_refusal {
 /* Which connections are meant; what is empty or zero matches all. Told are at most limit of them, but all
  * are counted; ended are at most limit of them, and none is told. limit 0: no limit. */
 struct message_filter {
-	char listener[MESSAGE_LISTENER_SIZE];
+	char listener[MESSAGE_LISTENER_SIZE]; /* "": all but the console's own */
 	char identity[128];                   /* a part of it, in any case */
 	char serial[MESSAGE_SERIAL_SIZE];     /* hex; case, leading zeros and colons do not count */
 	struct address_block source;          /* base.family 0: any */

@@ -31,8 +31,16 @@ static bool serials_equal(const char *a, const char *b)
 	return *a == '\0' && *b == '\0';
 }
 
+/* Who closes everything, or all of one address, must not cut his own console. */
+static bool is_consoles(const char *listener)
+{
+	return strncmp(listener, "console:", strlen("console:")) == 0;
+}
+
 bool filter_matches(const struct message_filter *filter, const struct filter_facts *facts)
 {
+	if (filter->listener[0] == '\0' && is_consoles(facts->listener))
+		return false;
 	if (filter->id != 0 && filter->id != facts->id)
 		return false;
 	if (filter->listener[0] != '\0' && strcmp(filter->listener, facts->listener) != 0)
