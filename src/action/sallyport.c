@@ -275,6 +275,43 @@ static const struct parameter backup_parameters[] = {
 		 "At least 12 characters; without it nobody can restore, nor can we."),
 };
 
+/* --- certificates as files: src/certs --- */
+
+static const struct field_word export_formats[] = {
+	{ "CRT", 0, NULL }, { "PEM", 1, NULL },	  { "PFX", 2, NULL },	       { "JKS", 3, NULL },
+	{ "PKCS8", 4, NULL }, { "MOBILECONFIG", 5, NULL }, { NULL, 0, NULL },
+};
+static const struct field_word pfx_profiles[] = { { "modern", 0, NULL },
+						  { "compatible", 1, NULL },
+						  { NULL, 0, NULL } };
+
+static const struct parameter parse_certificate_parameters[] = {
+	OWN("Content", PARAMETER_REQUIRED | PARAMETER_MULTILINE | PARAMETER_SECRET, TEXT_OF(1, 262144),
+	    HELP("Certificates, keys, requests, revocation lists, PKCS#7 or PKCS#12, in any order: PEM, or "
+		 "base64 of DER.")),
+	OWN("Key", PARAMETER_MULTILINE | PARAMETER_SECRET, TEXT_OF(1, 262144),
+	    HELP("More of the same; a key usually.")),
+	OWN("Password", PARAMETER_SECRET, TEXT_OF(0, 1024),
+	    HELP("Of an encrypted key or a PKCS#12 file.")),
+};
+
+static const struct parameter export_parameters[] = {
+	OWN("Identifier", PARAMETER_REQUIRED, TEXT_OF(1, 64),
+	    HELP("Of the certificate: Identifier, CertIdentifier or CertId.")),
+	OWN("Format", PARAMETER_REQUIRED, WORD_OF(export_formats),
+	    HELP("CRT: certificate, chain and key (PKCS#1, SEC1) apart; PEM: certificate with chain, key; "
+		 "PFX: PKCS#12; JKS: Java KeyStore; PKCS8: as PEM; MOBILECONFIG: for Apple's devices.")),
+	OWN("Password", PARAMETER_SECRET, TEXT_OF(0, 64),
+	    HELP("Of the files: 6 to 32 printable ASCII characters, 12 at least for JKS. Required for PFX, "
+		 "JKS and MOBILECONFIG; without it the key of the other formats is not encrypted.")),
+	OWN("IncludeChain", 0, BOOLEAN, .standard = 1, HELP("With the CA certificates above it.")),
+	OWN("PfxProfile", 0, WORD_OF(pfx_profiles),
+	    HELP("modern: AES-256 and SHA-256; compatible: 3DES and SHA-1, for Apple's and Android's devices "
+		 "of some years ago, Windows 7 and old Java.")),
+	OWN("WithoutKey", 0, BOOLEAN, .standard = 0, HELP("true: the certificates only.")),
+	OWN("Zip", 0, BOOLEAN, .standard = 0, HELP("true: several files come as one.")),
+};
+
 /* --- the table --- */
 
 #define WRITES (ACTION_WRITES | ACTION_OURS)
@@ -374,6 +411,20 @@ static const struct action sallyport_actions[] = {
 	  "CommonName, SerialNumber, ExpiredTime}, Users[]{Kind, ResourceId, Role}, Connections#, "
 	  "Complete?",
 	  "Who would be hurt by an act, before it is done: counts and names." },
+	{ "ParseCertificate", RIGHT_READ, ACTION_OURS, PARAMETERS(parse_certificate_parameters),
+	  "Certificates[]{Number#, CommonName, SubjectDN, IssuerDN, Sans, SerialNumber, Version#, "
+	  "Algorithm, KeySize#, SignAlgorithm, Fingerprint, Sha2, KeySha2, BeforeDate#, AfterDate#, "
+	  "RemainDay#, Expired?, IsCa?, SelfSigned?, KeyUsage[], ExtendedKeyUsage[], StoredAs, "
+	  "Warnings[]}, Keys[]{Algorithm, KeySize#, KeySha2, Certificate#}, Requests[]{CommonName, "
+	  "SubjectDN, Sans, Algorithm, KeySize#, KeySha2, Warnings[]}, Crls[]{Issuer, Number, "
+	  "ThisUpdate, NextUpdate, Entries#, Scope}, Chain[], Leaf#, PasswordNeeded?, Encrypted#, "
+	  "Usable?, Why, Warnings[], Notes[]",
+	  "What is in a certificate, key, request, list or PKCS#12 file. Stores nothing and echoes no key. "
+	  "Usable: could be uploaded as a server certificate as it is; Why says why not." },
+	{ "ExportPrivateCertificate", RIGHT_EXPORT, WRITES, PARAMETERS(export_parameters),
+	  "Identifier, Files[]{Name, Content, Size#}, ContentType",
+	  "A certificate with its key as files for a device; Content is base64. Each export is in the audit "
+	  "log; keys that are not exportable never leave." },
 	{ "TestServer", RIGHT_OPERATE, ACTION_OURS, PARAMETERS(test_server_parameters),
 	  "Reachable?, Reason, Milliseconds#", "Tries one TCP connection to a server, from here." },
 	{ "ListAuditEvents", RIGHT_READ, ACTION_OURS, PARAMETERS(list_audit_events_parameters),

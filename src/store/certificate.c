@@ -89,6 +89,11 @@ static int find_number(struct store *store, struct store_certificate *certificat
 	return store_next_number(store, "certificate", ret_number, err);
 }
 
+int store_certificate_number(struct store *store, int64_t *ret_number, struct error *err)
+{
+	return store_next_number(store, "certificate", ret_number, err);
+}
+
 static int find_revoked(struct store *store, const struct store_certificate *certificate,
 			struct bytes serial, bool *ret_revoked, struct error *err)
 {

@@ -51,6 +51,9 @@ void store_certificate_done(struct store_certificate *certificate);
 
 int must_check store_certificate_put(struct store *store, struct store_certificate *certificate,
 				     struct error *err);
+/* A number that no certificate has or had, for an id that is made of it. */
+int must_check store_certificate_number(struct store *store, int64_t *ret_number,
+					struct error *err);
 /* 1: found, 0: none, -1: error. */
 int must_check store_certificate_get(struct store *store, const char *id,
 				     struct store_certificate *ret_certificate, struct error *err);
