@@ -15,6 +15,7 @@ struct own_issuer {
 	int64_t revoked_s;      /* the CA itself; 0: it is good */
 	struct revocation_entry *entries; /* owned */
 	size_t count, capacity;
+	uint64_t changes;
 };
 
 struct own_revocations {
@@ -86,12 +87,16 @@ static bool is_at(const struct own_issuer *issuer, size_t place, const struct re
 	       revocation_entry_compare(&issuer->entries[place], wanted) == 0;
 }
 
-static void merge_entry(struct revocation_entry *entry, const struct revocation_entry *again)
+/* false: nothing new. */
+static bool merge_entry(struct revocation_entry *entry, const struct revocation_entry *again)
 {
+	const struct revocation_entry before = *entry;
+
 	if (again->when < entry->when)
 		entry->when = again->when;
 	if (again->reason == REVOKED_KEY_COMPROMISE)
 		entry->reason = again->reason;
+	return memcmp(&before, entry, sizeof(before)) != 0;
 }
 
 static void add(struct own_revocations *own, const struct store_revocation *revocation)
@@ -107,7 +112,7 @@ static void add(struct own_revocations *own, const struct store_revocation *revo
 	issuer = issuer_for(own, revocation->issuer_key);
 	place = place_of(issuer, &entry);
 	if (is_at(issuer, place, &entry)) {
-		merge_entry(&issuer->entries[place], &entry);
+		issuer->changes += merge_entry(&issuer->entries[place], &entry);
 		return;
 	}
 	make_room(issuer);
@@ -115,6 +120,7 @@ static void add(struct own_revocations *own, const struct store_revocation *revo
 		(issuer->count - place) * sizeof(entry));
 	issuer->entries[place] = entry;
 	issuer->count++;
+	issuer->changes++;
 }
 
 /* --- from a transaction to what counts --- */
@@ -409,15 +415,15 @@ struct revocation_entry *own_revocations_copy(struct own_revocations *own,
 	return copy;
 }
 
-size_t own_revocations_count(struct own_revocations *own,
-			     const uint8_t issuer_key[REVOCATION_KEY_SIZE])
+uint64_t own_revocations_changes(struct own_revocations *own,
+				 const uint8_t issuer_key[REVOCATION_KEY_SIZE])
 {
 	const struct own_issuer *issuer;
-	size_t count;
+	uint64_t changes;
 
 	pthread_mutex_lock(&own->lock);
 	issuer = find_issuer(own, issuer_key);
-	count = issuer == NULL ? 0 : issuer->count;
+	changes = issuer == NULL ? 0 : issuer->changes;
 	pthread_mutex_unlock(&own->lock);
-	return count;
+	return changes;
 }

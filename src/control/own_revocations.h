@@ -53,8 +53,8 @@ bool own_revocations_find(struct own_revocations *own, const uint8_t issuer_key[
 struct revocation_entry *own_revocations_copy(struct own_revocations *own,
 					      const uint8_t issuer_key[REVOCATION_KEY_SIZE],
 					      size_t *ret_count);
-/* Grows whenever this CA revokes something: has a list to be made again? */
-size_t own_revocations_count(struct own_revocations *own,
-			     const uint8_t issuer_key[REVOCATION_KEY_SIZE]);
+/* Grows whenever this CA revokes something, or for another reason: has a list to be made again? */
+uint64_t own_revocations_changes(struct own_revocations *own,
+				 const uint8_t issuer_key[REVOCATION_KEY_SIZE]);
 
 #endif
