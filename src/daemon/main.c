@@ -3,11 +3,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "api/api.h"
 #include "base/monotime.h"
 #include "control/control.h"
+#include "control/socket_path.h"
 #include "daemon/guardian.h"
 #include "daemon/options.h"
+#include "daemon/privileges.h"
 #include "document/child.h"
 
 #define EXIT_USAGE 2
@@ -40,25 +44,71 @@ static bool has_guardian(void)
 	       type == SOCK_SEQPACKET;
 }
 
+static int refuse_role(void)
+{
+	struct error err;
+
+	error_set(&err, ERROR_INVALID, "control is started by sallyportd itself");
+	error_hint(&err, "Run sallyportd --data-dir DIR, without --role.");
+	return complain(&err);
+}
+
+static int serve_manifest(const struct options *options, struct control_options *control)
+{
+	control->manifest = options->manifest;
+	return control_run(control);
+}
+
+/* A name of this process, short enough for an address: a successor has one of its own. */
+static void name_console_socket(char *ret_name, size_t size)
+{
+	snprintf(ret_name, size, "sallyport%d", (int)getpid());
+}
+
+static int serve_store(const struct options *options, struct control_options *control)
+{
+	char socket_path[SOCKET_PATH_SIZE], console_name[64], backend[80];
+	struct api_options api = {
+		.address = options->api != NULL ? options->api : OPTIONS_API,
+		.pki_address = options->pki,
+		.socket_path = socket_path,
+		.console_socket = console_name,
+		.console_user = (uid_t)-1,
+	};
+	struct error err;
+
+	if (socket_path_of_api(options->data_dir, options->privileged, socket_path, &err) < 0)
+		return complain(&err);
+	name_console_socket(console_name, sizeof(console_name));
+	snprintf(backend, sizeof(backend), "unix:@%s", console_name);
+	if (options->privileged)
+		api.console_user = privileges_user_or(PRIVILEGES_WORKER_USER, PRIVILEGES_WORKER_ID)
+					   .uid;
+	control->data_dir = options->data_dir;
+	control->master_key = options->master_key;
+	control->console = options->console != NULL ? options->console : OPTIONS_CONSOLE;
+	control->console_backend = backend;
+	control->hooks = &api_hooks;
+	control->hooks_arg = &api;
+	control->bootstrap_fd = options->bootstrap_fd;
+	return control_run(control);
+}
+
 static int run_control(const struct options *options)
 {
 	struct control_options control = {
-		.manifest = options->manifest,
 		.workers = options->workers,
 		.socket_path = options->socket_path,
 		.socket_fd = options->socket_fd,
 		.guard = CHILD_GUARD_FD,
 		.privileged = options->privileged,
 	};
-	struct error err;
 
-	if (!has_guardian()) {
-		error_set(&err, ERROR_INVALID, "control is started by sallyportd itself");
-		error_hint(&err, "Run sallyportd --manifest FILE, without --role.");
-		return complain(&err);
-	}
+	if (!has_guardian())
+		return refuse_role();
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	return control_run(&control);
+	return options->manifest != NULL ? serve_manifest(options, &control)
+					 : serve_store(options, &control);
 }
 
 int main(int argc, char **argv)
