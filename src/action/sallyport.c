@@ -247,6 +247,10 @@ static const struct parameter update_settings_parameters[] = {
 	    HELP("Name of this place; a part of DNS names and of certificate ids.")),
 	OWN("Domain", 0, TEXT_OF(1, 200), .check = check_domain, .standard_text = "sallyport.local",
 	    HELP("DNS names of load balancers end in .nlb. and this.")),
+	OWN("ZoneAddresses", 0, TEXT_OF(1, 4000),
+	    .absent = "a zone for each network interface; other names stand for all addresses",
+	    HELP("Addresses of this machine by zone, for the ZoneMappings of load balancers: "
+		 "a=192.0.2.1,2001:db8::1; b=192.0.2.2")),
 	OWN("PkiBaseUrl", 0, TEXT_OF(1, 200), .absent = "no addresses are put into certificates",
 	    HELP("Where CRLs and the OCSP responder are reached by others, http://HOST:PORT; put into new "
 		 "certificates.")),

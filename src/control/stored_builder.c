@@ -16,8 +16,7 @@ void stored_builder_init(struct stored_builder *builder, struct store *store)
 	*builder = (struct stored_builder){ .store = store,
 					    .model = model_new(),
 					    .loaded = name_index_new() };
-	builder->model->policies =
-		memory_new(FIRST_ROOM * sizeof(*builder->model->policies));
+	builder->model->policies = memory_new(FIRST_ROOM * sizeof(*builder->model->policies));
 	builder->model->policy_count = POLICY_SYSTEM_COUNT;
 	policies_system(builder->model->policies);
 }
@@ -197,8 +196,8 @@ int stored_add_certificate(struct stored_builder *builder, const char *id, struc
 	if (name_index_find(builder->loaded, id) != NAME_INDEX_NONE)
 		return 0;
 	ROOM_FOR(model->certificates, count);
-	if (stored_certificate(builder->store, id, builder->old, &model->certificates[count],
-			       err) < 0)
+	if (stored_certificate(builder->store, id, builder->old, &model->certificates[count], err) <
+	    0)
 		return -1;
 	model->certificate_count++;
 	name_index_add(builder->loaded, model->certificates[count].name, 0);

@@ -47,9 +47,9 @@ static int check_keys(const struct model *model, struct error *err)
 		const struct model_certificate *at = &model->certificates[i];
 		struct certificate *leaf =
 			certificate_parse(buffer_bytes(&at->chain_der.items[0]), err);
-		int status = leaf == NULL ? -1
-					  : certificate_check_key(leaf, buffer_bytes(&at->key_der),
-								  err);
+		int status = leaf == NULL
+				     ? -1
+				     : certificate_check_key(leaf, buffer_bytes(&at->key_der), err);
 
 		certificate_free(leaf);
 		if (status < 0) {

@@ -13,9 +13,10 @@ static void fill_map(struct tree_node *node, const struct resource *resource, co
 
 static void fill_scalar(struct tree_node *node, const char *text, bool plain)
 {
-	*node = (struct tree_node){
-		.kind = TREE_SCALAR, .line = ANY_LINE, .plain = plain, .text = memory_copy_string(text)
-	};
+	*node = (struct tree_node){ .kind = TREE_SCALAR,
+				    .line = ANY_LINE,
+				    .plain = plain,
+				    .text = memory_copy_string(text) };
 }
 
 static void fill_integer(struct tree_node *node, json_int_t value)
