@@ -182,7 +182,8 @@ static int fill_trust(struct builder *builder, struct document_trust *trust,
 			copy_name(to->name, from->name);
 		}
 	}
-	if (trust->ca_count == 0)
+	/* CAs that were revoked leave nothing: then no certificate is accepted, which is what is meant. */
+	if (names->count == 0)
 		return error_set(builder->err, ERROR_INVALID,
 				 "there is no CA certificate to trust");
 	return 0;

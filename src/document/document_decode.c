@@ -149,7 +149,7 @@ static void take_trust(struct unpack *in, struct decoded *all, uint32_t i)
 	uint32_t j, start;
 
 	take_hash(in, to->hash);
-	to->ca_count = take_u32(in, 1, UINT32_MAX);
+	to->ca_count = take_u32(in, 0, UINT32_MAX); /* 0: all were revoked, so nobody is let in */
 	start = take_slice(in, to->ca_count, all->totals.cas, &all->used.cas);
 	if (in->failed)
 		return;
