@@ -31,7 +31,7 @@ struct admin *admin_init(const struct admin_config *config, struct error *err);
 void admin_tick(struct admin *admin);
 void admin_served(struct admin *admin, int64_t revision);
 void admin_worker_said(struct admin *admin, uint32_t worker, const struct message *message);
-/* After all calls are gone. NULL is fine. */
+/* After all calls are gone, and jobs_free(). NULL is fine. */
 void admin_close(struct admin *admin);
 
 /* Name of the console's cookie; its value is what store_token_get() finds by SHA-256, as a bearer token. A

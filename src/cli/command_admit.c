@@ -106,7 +106,11 @@ static const struct document_listener *find_listener(const struct plan *plan, co
 static int answer(const struct options *options, const struct plan *plan,
 		  const struct admit_chain *sent, int64_t now, struct error *err)
 {
-	struct admit admit = { .plan = plan, .sent = sent, .sni = options->sni, .now = now };
+	struct admit admit = { .plan = plan,
+			       .revocation = buffer_bytes(&plan->revocation),
+			       .sent = sent,
+			       .sni = options->sni,
+			       .now = now };
 
 	admit.listener = find_listener(plan, options->listener, err);
 	if (admit.listener == NULL || admit_decide(&admit, err) < 0)

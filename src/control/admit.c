@@ -89,7 +89,7 @@ int admit_decide(struct admit *admit, struct error *err)
 		return 0;
 	trust = make_trust(&admit->plan->decoded->trusts[listener->trust], err);
 	if (trust == NULL ||
-	    revocation_open(buffer_bytes(&admit->plan->revocation), &revocation, err) < 0) {
+	    revocation_open(admit->revocation, &revocation, err) < 0) {
 		trust_free(trust);
 		return -1;
 	}

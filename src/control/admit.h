@@ -28,6 +28,7 @@ void admit_chain_done(struct admit_chain *chain);
 
 struct admit {
 	const struct plan *plan;
+	struct bytes revocation; /* the table to look into: the plan's, or a newer one */
 	const struct document_listener *listener;
 	const struct admit_chain *sent;
 	const char *sni; /* NULL: none */

@@ -3,11 +3,32 @@
 #include <string.h>
 
 #include "control/control_internal.h"
+#include "control/follow_internal.h"
 #include "control/sums.h"
+#include "x509/revocation.h"
 
 const struct plan *served_plan(const struct control *control)
 {
 	return control->served;
+}
+
+static uint64_t made(struct bytes table)
+{
+	struct revocation opened;
+
+	return table.len > 0 && revocation_open(table, &opened, NULL) == 0 ? revocation_made(&opened)
+									    : 0;
+}
+
+struct bytes served_revocation(const struct control *control)
+{
+	struct bytes with_plan = { NULL, 0 }, alone = { NULL, 0 };
+
+	if (control->served != NULL)
+		with_plan = buffer_bytes(&control->served->revocation);
+	if (control->follow != NULL)
+		alone = buffer_bytes(&control->follow->table);
+	return made(alone) > made(with_plan) ? alone : with_plan;
 }
 
 const struct document_listener *served_listener(const struct control *control, const char *name)

@@ -201,6 +201,11 @@ const char *serving_data_dir(const struct control *control)
 	return control->options->data_dir;
 }
 
+const char *serving_master_key_file(const struct control *control)
+{
+	return control->options->master_key;
+}
+
 int serving_bootstrap_fd(const struct control *control)
 {
 	return control->options->bootstrap_fd > 0 ? control->options->bootstrap_fd : -1;

@@ -56,6 +56,7 @@ uint64_t serving_version(const struct control *control);
 /* HOST:PORT of the console's HTTPS, or "none". */
 const char *serving_console(const struct control *control);
 const char *serving_data_dir(const struct control *control);
+const char *serving_master_key_file(const struct control *control);
 /* For the first credentials; -1: this is no first start. Closed by control. */
 int serving_bootstrap_fd(const struct control *control);
 void serving_log(struct control *control, const char *event, const char *key, const char *value);
