@@ -344,22 +344,29 @@ static bool check_link_revocation(const struct admission_facts *facts,
 	}
 }
 
+/* How many links of the chain are asked about, from the leaf up; never the anchor. */
+static unsigned int links_asked(const struct admission_facts *facts,
+				const struct admission_record *record)
+{
+	unsigned int count = record->link_count - 1u;
+
+	switch (facts->rules.revocation_mode) {
+	case MODEL_REVOCATION_OFF:
+		return 0;
+	case MODEL_REVOCATION_LEAF:
+		return count > 1 ? 1 : count;
+	default:
+		return count;
+	}
+}
+
 static bool check_revocation(const struct admission_facts *facts,
 			     const struct admission_record *record,
 			     struct admission_verdict *verdict)
 {
-	unsigned int count = record->link_count - 1u;
+	unsigned int count = links_asked(facts, record);
 	unsigned int i;
 
-	switch (facts->rules.revocation_mode) {
-	case MODEL_REVOCATION_OFF:
-		return true;
-	case MODEL_REVOCATION_LEAF:
-		count = count > 1 ? 1 : count;
-		break;
-	default:
-		break;
-	}
 	for (i = 0; i < count; i++)
 		if (!check_link_revocation(facts, &record->links[i], i, verdict))
 			return false;
@@ -414,6 +421,19 @@ void admission_decide(const struct admission_facts *facts, struct admission_verd
 	if (record != NULL)
 		judge(facts, record, ret_verdict);
 	admission_record_unref(record);
+}
+
+bool admission_is_revoked(const struct admission_facts *facts)
+{
+	unsigned int count = links_asked(facts, facts->record);
+	struct admission_verdict verdict;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (!check_link_revocation(facts, &facts->record->links[i], i, &verdict) &&
+		    verdict.reason == REASON_REVOKED)
+			return true;
+	return false;
 }
 
 void admission_chain_hash(const struct bytes *chain, size_t count, uint8_t ret_hash[32])

@@ -100,6 +100,10 @@ struct admission_verdict {
 
 void admission_decide(const struct admission_facts *facts, struct admission_verdict *ret_verdict);
 
+/* Is a certificate of facts->record on a usable list? Asked for connections that are open already: that a
+ * list cannot be used, or that a certificate has expired since, ends none of them. */
+bool admission_is_revoked(const struct admission_facts *facts);
+
 /* The cache key of a presented chain: SHA-256 over count, lengths and bytes. */
 void admission_chain_hash(const struct bytes *chain, size_t count, uint8_t ret_hash[32]);
 

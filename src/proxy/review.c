@@ -1,21 +1,17 @@
 /* After a change of snapshot or revocation every connection is judged once more. */
+#include "base/monotime.h"
 #include "proxy/conn.h"
 
 static bool is_revoked_now(const struct conn *conn)
 {
-	struct admission_facts facts = {
-		.trust = conn->listener->trust->trust,
+	const struct admission_facts facts = {
 		.rules = conn->listener->rules,
 		.revocation = revoked_table(&conn->worker->revoked),
-		.now = conn->record->not_before,
+		.now = walltime_s(),
 		.record = conn->record,
 	};
-	struct admission_verdict verdict;
 
-	/* Only revocation is asked: a certificate may end while its connection lives. */
-	admission_decide(&facts, &verdict);
-	admission_record_unref(verdict.record);
-	return verdict.reason == REASON_REVOKED;
+	return admission_is_revoked(&facts);
 }
 
 static void review_drain(struct conn *conn)
