@@ -216,6 +216,17 @@ void serving_log(struct control *control, const char *event, const char *key, co
 	log_event(&control->log, event, key, value);
 }
 
+void serving_log_pairs(struct control *control, const char *event, const char *const *pairs,
+		       size_t count)
+{
+	struct log_line line = log_begin(&control->log, event);
+	size_t i;
+
+	for (i = 0; i + 1 < count; i += 2)
+		log_text(&line, pairs[i], pairs[i + 1]);
+	log_end(&line);
+}
+
 struct own_revocations *serving_own_revocations(struct control *control)
 {
 	return control->follow->own;

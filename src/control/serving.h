@@ -60,6 +60,9 @@ const char *serving_master_key_file(const struct control *control);
 /* For the first credentials; -1: this is no first start. Closed by control. */
 int serving_bootstrap_fd(const struct control *control);
 void serving_log(struct control *control, const char *event, const char *key, const char *value);
+/* Keys and values in turn; values that are empty are left out. */
+void serving_log_pairs(struct control *control, const char *event, const char *const *pairs,
+		       size_t count);
 
 /* What our own CAs revoked: who revokes adds to it. */
 struct own_revocations *serving_own_revocations(struct control *control);
