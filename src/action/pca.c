@@ -428,6 +428,51 @@ static const struct parameter assign_parameters[] = {
 	OWN("CertTotalCount", 0, INTEGER_OF(0, 1000000000), HELP("Without meaning here.")),
 };
 
+/* --- revocation --- */
+
+/* As in pki/crl_write.h. A hold is not offered: what is revoked stays revoked. */
+static const struct field_word revocation_reasons[] = {
+	{ "unspecified", 0, NULL }, { "keyCompromise", 1, NULL }, { "cACompromise", 2, NULL },
+	{ "affiliationChanged", 3, NULL }, { "superseded", 4, NULL },
+	{ "cessationOfOperation", 5, NULL }, { "privilegeWithdrawn", 9, NULL },
+	{ NULL, 0, NULL },
+};
+#define REASON \
+	OWN("Reason", PARAMETER_OURS, WORD_OF(revocation_reasons), .standard = 0, \
+	    HELP("Why, as it stands in revocation lists. Nobody is let in again, whatever the reason."))
+
+static const struct parameter revoke_parameters[] = {
+	IDENTIFIER("Identifier of the client or server certificate."),
+	REASON,
+};
+
+static const struct parameter revoke_many_parameters[] = {
+	PARENT(PARAMETER_REQUIRED),
+	OWN("SerialNumbers", PARAMETER_QUOTED, TEXTS_OF(0, 10000),
+	    HELP("Serial numbers in hex, also such that are not in the store.")),
+	OWN("SerialFile", PARAMETER_MULTILINE, TEXT_OF(1, 1000000),
+	    HELP("A file with one serial number a line; what follows # is a remark.")),
+	OWN("Crl", PARAMETER_MULTILINE, TEXT_OF(1, 1000000),
+	    HELP("A revocation list in PEM that this CA signed before it was imported. Its dates are "
+		 "kept.")),
+	REASON,
+};
+
+static const struct parameter status_parameters[] = {
+	OWN("Identifier", PARAMETER_REQUIRED, TEXT_OF(1, 4096),
+	    HELP("Identifiers of certificates, separated by commas.")),
+};
+
+static const struct parameter serial_status_parameters[] = {
+	OWN("SerialNumber", PARAMETER_REQUIRED, TEXT_OF(1, 4096),
+	    HELP("Serial numbers in hex, separated by commas.")),
+};
+
+static const struct parameter crl_address_parameters[] = {
+	OWN("CaIdentifier", 0, TEXT_OF(1, 64), HELP("Identifier of the CA.")),
+	OWN("Uuid", 0, TEXT_OF(1, 64), HELP("The same.")),
+};
+
 /* --- the table --- */
 
 #define ADMINISTERS RIGHT_ADMINISTER, ACTION_WRITES
@@ -525,6 +570,24 @@ static const struct action actions[] = {
 	{ "DeleteClientCertificate", ISSUES, PARAMETERS(identifier_parameters), "",
 	  "Deletes a revoked or expired certificate, or, by an administrator, a CA whose certificates "
 	  "are all revoked or expired. Refused while a listener uses it." },
+
+	{ "CreateRevokeClientCertificate", ISSUES, PARAMETERS(revoke_parameters), "",
+	  "Revokes a client or server certificate: every worker refuses it at once. It cannot be undone." },
+	{ "RevokeCertificates", RIGHT_ISSUE, ACTION_WRITES | ACTION_OURS,
+	  PARAMETERS(revoke_many_parameters), "RevokedCount#, KnownCount#",
+	  "Revokes up to 20,000 certificates of a CA by serial number, or all that an older revocation "
+	  "list of it holds." },
+	{ "DescribeClientCertificateStatus", READS, PARAMETERS(status_parameters),
+	  "CertificateStatus[]{SerialNumber, Status, RevokeTime#, RevokeReason}",
+	  "good or revoked." },
+	{ "DescribeClientCertificateStatusForSerialNumber", READS,
+	  PARAMETERS(serial_status_parameters),
+	  "CertificateStatus[]{SerialNumber, Status, RevokeTime#, RevokeReason}",
+	  "good, revoked or unknown." },
+	{ "GetCaInstanceCrlAddress", READS, PARAMETERS(crl_address_parameters),
+	  "CrlUrl, NextUpdateTime, HashCode, CrlNumber#, CaType, CaInstanceStatus",
+	  "Where the revocation list of a CA is, and which is the newest. CrlUrl is empty without the "
+	  "setting PkiBaseUrl." },
 
 	{ "TagResources", ISSUES, PARAMETERS(tag_parameters), "", "Sets tags." },
 	{ "UntagResources", ISSUES, PARAMETERS(untag_parameters), "", "Removes tags." },
