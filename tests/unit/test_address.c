@@ -169,6 +169,39 @@ static void no_address_is_shown_as_a_dash(void **state)
 	assert_string_equal(text, "-");
 }
 
+static void a_server_may_be_a_name_of_a_unix_socket(void **state)
+{
+	static const char *const names[] = { "unix:@c", "unix:@sixteen-letters!" };
+	static const char *const wrong[] = { "unix:@", "unix:c", "unix:", "@c",
+					     "unix:@seventeen-letters", "" };
+	struct sockaddr_storage to;
+	struct error err = { 0 };
+	struct address address;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		char text[ADDRESS_TEXT_SIZE];
+		size_t len = strlen(names[i]) - 6;
+
+		assert_int_equal(address_parse_server(names[i], &address, &err), 0);
+		assert_int_equal(address.family, ADDRESS_UNIX);
+		address_format(&address, text);
+		assert_string_equal(text, names[i]);
+		address_format_ip(&address, text);
+		assert_string_equal(text, names[i]);
+		/* A zero byte, the name, and no end. */
+		assert_int_equal(address_to_sockaddr(&address, &to), sizeof(sa_family_t) + 1 + len);
+		assert_int_equal(to.ss_family, AF_UNIX);
+		assert_memory_equal((char *)&to + sizeof(sa_family_t) + 1, names[i] + 6, len);
+	}
+	for (i = 0; i < COUNT(wrong); i++)
+		assert_int_equal(address_parse_server(wrong[i], &address, &err), -1);
+	assert_int_equal(address_parse_server("10.0.0.1", &address, &err), 0);
+	assert_int_equal(address.family, 4);
+	assert_int_equal(address_parse_ip("unix:@c", &address, &err), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +213,7 @@ int main(void)
 		cmocka_unit_test(mapped_ipv4_becomes_ipv4),
 		cmocka_unit_test(any_is_any_of_its_family),
 		cmocka_unit_test(no_address_is_shown_as_a_dash),
+		cmocka_unit_test(a_server_may_be_a_name_of_a_unix_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

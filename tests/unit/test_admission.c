@@ -283,6 +283,53 @@ static void an_unusable_list_refuses_the_clients_of_its_issuer_only(void **state
 	buffer_done(&lists.bytes);
 }
 
+static void an_open_connection_ends_by_a_list_and_nothing_else(void **state)
+{
+	struct made old = make((struct order){ .subject = "CN=old", .issuer = &sub,
+					       .not_before = NOW - 90 * DAY, .not_after = NOW - 1 });
+	struct list_order lists_made[] = { { .issuer = &sub, .revoked = { &sub_leaf, &old } },
+					   { .issuer = &root, .revoked = { NULL } } };
+	struct bytes chain[] = { sub_leaf.der, sub.der }, old_chain[] = { old.der, sub.der };
+	struct admission_facts facts = facts_of(chain, 2), old_facts = facts_of(old_chain, 2);
+	struct admission_verdict verdict, old_verdict;
+	struct lists lists;
+
+	(void)state;
+	verdict = decide(&facts);
+	assert_int_equal(verdict.reason, REASON_ADMITTED);
+	old_facts.now = NOW - 10 * DAY; /* while both the CA and the client were good */
+	old_verdict = decide(&old_facts);
+	assert_int_equal(old_verdict.reason, REASON_ADMITTED);
+	lists_of(&lists, lists_made, 2);
+	facts.record = verdict.record;
+	assert_false(admission_is_revoked(&facts)); /* there is no list */
+	facts.revocation = &lists.table;
+	assert_true(admission_is_revoked(&facts));
+	facts.now = NOW + 20 * DAY; /* stale */
+	assert_false(admission_is_revoked(&facts));
+	facts.now = NOW;
+	facts.rules.revocation_mode = MODEL_REVOCATION_OFF;
+	assert_false(admission_is_revoked(&facts));
+	/* The certificate began before the list was made, and has ended since: revoked all the same. */
+	old_facts.record = old_verdict.record;
+	old_facts.revocation = &lists.table;
+	old_facts.now = NOW;
+	assert_true(admission_is_revoked(&old_facts));
+	buffer_done(&lists.bytes);
+	lists_made[0] = (struct list_order){ .issuer = &root, .revoked = { &sub } };
+	lists_of(&lists, lists_made, 1);
+	facts = (struct admission_facts){ .now = NOW, .record = verdict.record,
+					  .revocation = &lists.table };
+	assert_true(admission_is_revoked(&facts)); /* a CA above it */
+	facts.rules.revocation_mode = MODEL_REVOCATION_LEAF;
+	assert_false(admission_is_revoked(&facts));
+	facts.rules.revocation_mode = MODEL_REVOCATION_ALL; /* the leaf's own list is missing */
+	assert_true(admission_is_revoked(&facts));
+	buffer_done(&lists.bytes);
+	admission_record_unref(verdict.record);
+	admission_record_unref(old_verdict.record);
+}
+
 /* --- records as bytes --- */
 
 static void a_record_survives_packing(void **state)
@@ -393,6 +440,7 @@ int main(void)
 		cmocka_unit_test(a_record_falls_with_its_anchor_its_profile_and_its_depth),
 		cmocka_unit_test(revocation_follows_the_mode),
 		cmocka_unit_test(an_unusable_list_refuses_the_clients_of_its_issuer_only),
+		cmocka_unit_test(an_open_connection_ends_by_a_list_and_nothing_else),
 		cmocka_unit_test(a_record_survives_packing),
 		cmocka_unit_test(half_a_record_is_none),
 		cmocka_unit_test(the_hash_of_a_chain_covers_where_its_certificates_begin),

@@ -15,7 +15,8 @@ static struct child child;
 static struct loop *loop;
 static int guardian, control; /* the other ends */
 static uint64_t got_version;
-static unsigned int got_documents, got_closes;
+static unsigned int got_documents, got_closes, got_tables, got_questions;
+static struct message_filter got_filter;
 
 static void on_document(struct child *owner, uint64_t version, int document_fd, int revocation_fd)
 {
@@ -32,6 +33,22 @@ static void on_socket(struct child *owner, const struct address *address, int fd
 	assert_int_equal(address->port, 443);
 	assert_int_equal(fd, -1);
 	got_closes++;
+}
+
+static void on_revocation(struct child *owner, int fd)
+{
+	(void)owner;
+	got_tables++;
+	close(fd);
+}
+
+static void on_connections(struct child *owner, uint32_t question,
+			   const struct message_filter *filter)
+{
+	(void)owner;
+	assert_int_equal(question, 5);
+	got_filter = *filter;
+	got_questions++;
 }
 
 static void send_document(int channel, uint64_t version)
@@ -52,7 +69,7 @@ static int begin(void **state)
 
 	(void)state;
 	memset(&child, 0, sizeof(child));
-	got_version = got_documents = got_closes = 0;
+	got_version = got_documents = got_closes = got_tables = got_questions = 0;
 	loop = loop_new(&err);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, guard_ends), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, control_ends), 0);
@@ -62,6 +79,8 @@ static int begin(void **state)
 	child.control = -1;
 	child.document = on_document;
 	child.socket = on_socket;
+	child.revocation = on_revocation;
+	child.connections = on_connections;
 	assert_int_equal(child_listen(&child, loop, &err), 0);
 	assert_int_equal(message_send(guardian, &message, &control_ends[1], 1), 1);
 	loop_turn(loop, 1000);
@@ -134,6 +153,69 @@ static void an_address_can_be_taken_away(void **state)
 	assert_int_equal(got_closes, 1);
 }
 
+static void send_table(int channel, bool with_descriptor)
+{
+	struct message message = { .type = MESSAGE_REVOCATION, .version = 3 };
+	int fd = open("/dev/null", O_RDONLY);
+
+	assert_int_equal(message_send(channel, &message, &fd, with_descriptor ? 1 : 0), 1);
+	close(fd);
+	loop_turn(loop, 1000);
+}
+
+static void a_revocation_is_controls_word_alone(void **state)
+{
+	(void)state;
+	send_table(control, true);
+	assert_int_equal(got_tables, 1);
+	send_table(control, false);
+	send_table(guardian, true);
+	assert_int_equal(got_tables, 1);
+}
+
+static void the_texts_of_a_question_end(void **state)
+{
+	struct message message = { .type = MESSAGE_CONNECTIONS, .a = 5 };
+
+	(void)state;
+	memset(&message.value.filter, 'x', sizeof(message.value.filter));
+	assert_int_equal(message_send(guardian, &message, NULL, 0), 1);
+	loop_turn(loop, 1000);
+	assert_int_equal(got_questions, 0);
+	assert_int_equal(message_send(control, &message, NULL, 0), 1);
+	loop_turn(loop, 1000);
+	assert_int_equal(got_questions, 1);
+	assert_int_equal(strlen(got_filter.listener), sizeof(got_filter.listener) - 1);
+	assert_int_equal(strlen(got_filter.identity), sizeof(got_filter.identity) - 1);
+	assert_int_equal(strlen(got_filter.serial), sizeof(got_filter.serial) - 1);
+}
+
+static void news_leave_room_for_answers(void **state)
+{
+	const struct message news = { .type = MESSAGE_CLIENT_REFUSED };
+	struct message message;
+	int fds[MESSAGE_FDS];
+	unsigned int told = 0, received = 0;
+	uint32_t channels = child.channels;
+
+	(void)state;
+	fcntl(child.control, F_SETFL, O_NONBLOCK);
+	while (child_tell(&child, &news) == 1)
+		assert_true(++told < 100000);
+	assert_true(told > 10);
+	assert_int_equal(child_tell(&child, &news), 0);
+	child_answer(&child, 9, NULL);
+	while (message_receive(control, &message, fds) == 1)
+		received++;
+	assert_int_equal(received, told + 1);
+	assert_int_equal(message.type, MESSAGE_APPLIED);
+	assert_int_equal(child_tell(&child, &news), 1);
+	shutdown(control, SHUT_RDWR);
+	loop_turn(loop, 1000);
+	assert_int_equal(child_tell(&child, &news), -1);
+	assert_int_equal(child.channels, channels);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +224,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_answer_goes_to_control, begin, end),
 		cmocka_unit_test_setup_teardown(a_lost_control_is_no_end, begin, end),
 		cmocka_unit_test_setup_teardown(an_address_can_be_taken_away, begin, end),
+		cmocka_unit_test_setup_teardown(a_revocation_is_controls_word_alone, begin, end),
+		cmocka_unit_test_setup_teardown(the_texts_of_a_question_end, begin, end),
+		cmocka_unit_test_setup_teardown(news_leave_room_for_answers, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

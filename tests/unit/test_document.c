@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/sha256.h"
 #include "document/document.h"
 #include "document/slots.h"
@@ -59,6 +60,7 @@ static const char manifest[] =
 	"    ListenerProtocol: TCPSSL\n"
 	"    ListenerPort: 444\n"
 	"    ListenerStatus: Stopped\n"
+	"    RevocationCutsConnections: false\n"
 	"    CertificateIds: [www]\n"
 	"    CaEnabled: true\n"
 	"    CaCertificateIds: [clients, partners]\n"
@@ -208,6 +210,8 @@ static void a_listener_keeps_its_fields(void **state)
 	assert_true(first->ca_enabled);
 	assert_int_equal(first->ca_depth, 2);
 	assert_true(first->ca_names_advertised);
+	assert_true(first->revocation_cuts);
+	assert_false(document->listeners[2].revocation_cuts);
 	assert_string_equal(document->listeners[1].name, "edge:1000-1999");
 	assert_int_equal(document->listeners[1].policy, DOCUMENT_NONE);
 	assert_int_equal(document->listeners[1].trust, DOCUMENT_NONE);
@@ -232,6 +236,64 @@ static void a_group_keeps_its_fields(void **state)
 	assert_string_equal(web->check.domain, "");
 	assert_string_equal(web->check.url, "/alive");
 	assert_false(document->groups[document->listeners[1].group].check.proxy_protocol);
+}
+
+static void set_server(struct fixture *fixture, const char *group, const char *ip)
+{
+	struct model_server *server = &model_find_server_group(fixture->model, group)->servers[0];
+
+	free(server->server_ip);
+	server->server_ip = memory_copy_string(ip);
+}
+
+/* Where the address of this server stands in the bytes. */
+static uint8_t *address_in(struct fixture *fixture, const char *name)
+{
+	size_t len = strlen(name), i;
+
+	for (i = 0; i + len <= fixture->bytes.len; i++)
+		if (memcmp(fixture->bytes.data + i, name, len) == 0)
+			return fixture->bytes.data + i - 3;
+	fail();
+	return NULL;
+}
+
+static void assert_refused(struct fixture *fixture)
+{
+	struct error err = { 0 };
+	struct document *document = document_decode(buffer_bytes(&fixture->bytes), &err);
+
+	assert_null(document);
+}
+
+static void a_server_may_be_a_unix_socket_and_is_not_checked(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct document_group *group;
+	struct error err = { 0 };
+	uint8_t *address;
+
+	set_server(fixture, "web", "unix:@console");
+	encode(fixture, 8);
+	group = &fixture->document->groups[fixture->document->listeners[0].group];
+	assert_int_equal(group->servers[0].address.family, ADDRESS_UNIX);
+	assert_int_equal(group->servers[0].address.port, 0);
+	assert_int_equal(group->servers[0].owner, geteuid());
+	assert_int_equal(group->servers[1].address.family, 6);
+	assert_false(group->check.enabled);
+	assert_string_equal(group->servers[0].name, "ECS01");
+	address = address_in(fixture, "console");
+	address[1] = 80; /* a port */
+	assert_refused(fixture);
+	address[1] = 0;
+	address[3 + 9] = 'x'; /* behind the end of the name */
+	assert_refused(fixture);
+	address[3 + 9] = 0;
+	memset(address + 3, 0, 16);
+	assert_refused(fixture);
+	set_server(fixture, "web", "unix:@a-name-that-is-too-long");
+	assert_int_equal(document_encode(fixture->model, 9, fixture->slots, &fixture->bytes, &err),
+			 -1);
 }
 
 static void server_names_are_lower_case_sorted_and_side_by_side(void **state)
@@ -422,6 +484,7 @@ int main(void)
 		WITH_DOCUMENT(what_listeners_refer_to_is_there_once_and_nothing_else),
 		WITH_DOCUMENT(a_listener_keeps_its_fields),
 		WITH_DOCUMENT(a_group_keeps_its_fields),
+		WITH_DOCUMENT(a_server_may_be_a_unix_socket_and_is_not_checked),
 		WITH_DOCUMENT(server_names_are_lower_case_sorted_and_side_by_side),
 		WITH_DOCUMENT(nothing_changed_means_the_same_hashes),
 		WITH_DOCUMENT(a_change_shows_in_every_hash_above_it),

@@ -159,6 +159,23 @@ static void an_empty_or_missing_memfd_cannot_be_mapped(void **state)
 	message_unmap((struct bytes){ NULL, 0 });
 }
 
+static void a_text_is_cut_at_a_character(void **state)
+{
+	char text[6];
+
+	(void)state;
+	message_text(text, sizeof(text), NULL);
+	assert_string_equal(text, "");
+	message_text(text, sizeof(text), "12345");
+	assert_string_equal(text, "12345");
+	message_text(text, sizeof(text), "123456");
+	assert_string_equal(text, "12345");
+	message_text(text, sizeof(text), "1234\xc3\xa9");
+	assert_string_equal(text, "1234");
+	message_text(text, sizeof(text), "\xf0\x9f\x9a\xaa\xf0\x9f\x9a\xaa");
+	assert_string_equal(text, "\xf0\x9f\x9a\xaa");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +187,7 @@ int main(void)
 		cmocka_unit_test(a_packet_of_another_size_is_refused_and_its_descriptor_closed),
 		cmocka_unit_test(a_memfd_holds_its_bytes_and_nobody_can_change_them),
 		cmocka_unit_test(an_empty_or_missing_memfd_cannot_be_mapped),
+		cmocka_unit_test(a_text_is_cut_at_a_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
