@@ -196,7 +196,7 @@ static bool is_absent(const struct checker *checker, const struct field *field, 
 {
 	bool may_be_empty = field->type == FIELD_TEXT && field->minimum == 0;
 
-	if (raw == NULL || json_is_null(raw))
+	if (raw == NULL)
 		return true;
 	return !checker->strict && !may_be_empty && json_is_string(raw) &&
 	       json_string_length(raw) == 0;

@@ -78,20 +78,21 @@ static bool may_speak(const struct door *door, int fd, uid_t *ret_user)
 
 static void take_connection(struct door *door, int fd, const struct sockaddr_storage *from)
 {
+	bool is_tcp = door->kind == DOOR_TCP || door->kind == DOOR_PKI;
 	struct address source = { 0 };
 	uid_t user = (uid_t)-1;
 	struct peer *peer;
 
-	if (door->kind == DOOR_TCP)
+	if (is_tcp)
 		address_from_sockaddr(from, &source);
-	if ((door->kind != DOOR_TCP && !may_speak(door, fd, &user)) ||
+	if ((!is_tcp && !may_speak(door, fd, &user)) ||
 	    !server_has_room(door->server, door->kind, &source)) {
 		close(fd);
 		return;
 	}
 	peer = peer_new(door->server, door->kind, fd);
 	peer->user = user;
-	if (door->kind == DOOR_TCP)
+	if (is_tcp)
 		peer_set_source(peer, &source);
 	if (door->kind == DOOR_CONSOLE)
 		await_header(peer);

@@ -56,8 +56,7 @@ static int check_head(const struct exchange *exchange, struct error *err)
 		return refuse(err, "RequestTargetTooLong",
 			      "the request line is longer than 64 KiB");
 	if (info != NULL && info->header_size > line + SERVER_HEADER_MAX)
-		return refuse(err, "RequestHeaderTooLarge",
-			      "the headers are longer than 16 KiB");
+		return refuse(err, "RequestHeaderTooLarge", "the headers are longer than 16 KiB");
 	return 0;
 }
 
@@ -80,7 +79,8 @@ static int check_request(const struct exchange *exchange, struct error *err)
 	if (check_head(exchange, err) < 0)
 		return -1;
 	if (!is_known_method(exchange->method))
-		return refuse(err, "UnsupportedHTTPMethod", "only GET, HEAD and POST are known here");
+		return refuse(err, "UnsupportedHTTPMethod",
+			      "only GET, HEAD and POST are known here");
 	if (announced(exchange) > THROW_AWAY_MAX)
 		return refuse(err, "RequestTooLarge", "the body is larger than 1 MiB");
 	return 0;
@@ -231,28 +231,37 @@ static void copy_free(void *bytes)
 static struct MHD_Response *make_response(struct bytes body)
 {
 	struct copy *copy = memory_new(sizeof(*copy) + body.len);
-	struct MHD_Response *response;
 
 	copy->len = body.len;
 	if (body.len > 0)
 		memcpy(copy->bytes, body.data, body.len);
-	response = MHD_create_response_from_buffer_with_free_callback(body.len, copy->bytes,
-								      copy_free);
+	return MHD_create_response_from_buffer_with_free_callback(body.len, copy->bytes, copy_free);
+}
+
+/* Takes response. */
+static void answer(struct exchange *exchange, unsigned int status, const char *content_type,
+		   struct MHD_Response *response, const json_t *headers)
+{
 	if (response == NULL)
 		abort(); /* out of memory, as in base/bytes.h */
-	return response;
+	exchange->status = status;
+	exchange->response = response;
+	if (content_type != NULL)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (headers != NULL)
+		add_headers(response, headers);
+	server_is_answered(exchange->server, exchange);
 }
 
 void exchange_answer(struct exchange *exchange, unsigned int status, const char *content_type,
 		     struct bytes body, const json_t *headers)
 {
-	exchange->status = status;
-	exchange->response = make_response(body);
-	if (content_type != NULL)
-		MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_CONTENT_TYPE,
-					content_type);
-	MHD_add_response_header(exchange->response, "X-Content-Type-Options", "nosniff");
-	if (headers != NULL)
-		add_headers(exchange->response, headers);
-	server_is_answered(exchange->server, exchange);
+	answer(exchange, status, content_type, make_response(body), headers);
+}
+
+void exchange_answer_file(struct exchange *exchange, unsigned int status, const char *content_type,
+			  int fd, uint64_t size, const json_t *headers)
+{
+	answer(exchange, status, content_type, MHD_create_response_from_fd64(size, fd), headers);
 }

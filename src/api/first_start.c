@@ -1,264 +1,276 @@
 #include "api/first_start.h"
 
-#include <fcntl.h>
 #include <ifaddrs.h>
-#include <jansson.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <net/if.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
 #include "base/bytes.h"
+#include "base/monotime.h"
 #include "certs/builtin.h"
-#include "control/serving.h"
+#include "control/follow_internal.h"
+#include "net/address.h"
 #include "store/identity.h"
-#include "store/store.h"
 
-#define ADMINISTRATOR "admin"
 #define NAMES_MAX 32
-#define CONSOLE_SETTING "ConsoleCertificateId"
+#define FIRST_USER "admin"
 
-/* --- what the console is called --- */
-
-struct names {
-	char items[NAMES_MAX][256];
-	const char *pointers[NAMES_MAX];
-	size_t count;
+struct first {
+	struct control *control;
+	struct store *store;
+	const char *endpoint;
+	char host[256];
+	char *names[NAMES_MAX]; /* of the console */
+	size_t name_count;
+	struct admin_bootstrap admin;
+	struct builtin builtin;
 };
 
-static void add_name(struct names *names, const char *name)
+/* --- the console's names --- */
+
+static void add_name(struct first *first, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < names->count; i++)
-		if (strcmp(names->items[i], name) == 0)
+	for (i = 0; i < first->name_count; i++) {
+		if (strcmp(first->names[i], name) == 0)
 			return;
-	if (names->count == NAMES_MAX || name[0] == '\0')
-		return;
-	snprintf(names->items[names->count], sizeof(names->items[0]), "%s", name);
-	names->pointers[names->count] = names->items[names->count];
-	names->count++;
+	}
+	if (first->name_count < NAMES_MAX && name[0] != '\0')
+		first->names[first->name_count++] = memory_copy_string(name);
 }
 
-static void add_own_addresses(struct names *names)
+/* Link-local ones need a scope, which a certificate cannot hold. */
+static bool is_usable(const struct address *address)
 {
-	struct ifaddrs *all, *one;
-	char text[NI_MAXHOST];
+	return address->family == 4 || !(address->ip[0] == 0xfe && (address->ip[1] & 0xc0) == 0x80);
+}
+
+static void add_interfaces(struct first *first)
+{
+	struct ifaddrs *all = NULL, *one;
 
 	if (getifaddrs(&all) < 0)
 		return;
 	for (one = all; one != NULL; one = one->ifa_next) {
-		int family = one->ifa_addr == NULL ? AF_UNSPEC : one->ifa_addr->sa_family;
-		socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in)
-						  : sizeof(struct sockaddr_in6);
+		struct sockaddr_storage from = { 0 };
+		struct address address;
+		char text[ADDRESS_TEXT_SIZE];
+		bool is_ipv4;
 
-		if ((family != AF_INET && family != AF_INET6) || (one->ifa_flags & IFF_UP) == 0 ||
-		    getnameinfo(one->ifa_addr, len, text, sizeof(text), NULL, 0,
-				NI_NUMERICHOST) != 0 ||
-		    strchr(text, '%') != NULL)
+		if (one->ifa_addr == NULL || (one->ifa_flags & IFF_UP) == 0)
 			continue;
-		add_name(names, text);
+		is_ipv4 = one->ifa_addr->sa_family == AF_INET;
+		if (!is_ipv4 && one->ifa_addr->sa_family != AF_INET6)
+			continue;
+		memcpy(&from, one->ifa_addr,
+		       is_ipv4 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+		address_from_sockaddr(&from, &address);
+		address_format_ip(&address, text);
+		if (is_usable(&address))
+			add_name(first, text);
 	}
 	freeifaddrs(all);
 }
 
-/* HOST of "HOST:PORT" or "[HOST]:PORT". */
-static void host_of(const char *address, char *ret_host, size_t size)
+/* "0.0.0.0:8443" without its port. */
+static void add_console(struct first *first)
 {
-	const char *colon = strrchr(address, ':');
-	size_t length = colon == NULL ? strlen(address) : (size_t)(colon - address);
+	const char *console = serving_console(first->control);
+	const char *colon = console == NULL ? NULL : strrchr(console, ':');
+	char ip[64];
+	bool bracket;
 
-	if (address[0] == '[' && length >= 2) {
-		address++;
-		length -= 2;
-	}
-	snprintf(ret_host, size, "%.*s", (int)length, address);
+	if (colon == NULL || (size_t)(colon - console) >= sizeof(ip))
+		return;
+	bracket = console[0] == '[';
+	snprintf(ip, sizeof(ip), "%.*s", (int)(colon - console - (bracket ? 2 : 0)),
+		 console + bracket);
+	if (strcmp(ip, "0.0.0.0") != 0 && strcmp(ip, "::") != 0)
+		add_name(first, ip);
 }
 
-static void collect_names(const char *console, const char *machine, struct names *names)
+static void find_names(struct first *first)
 {
-	char host[256];
-
-	host_of(console, host, sizeof(host));
-	add_name(names, "localhost");
-	add_name(names, machine);
-	if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 || strcmp(console, "none") == 0)
-		add_own_addresses(names);
-	else
-		add_name(names, host);
-	add_name(names, "127.0.0.1");
-	add_name(names, "::1");
+	if (gethostname(first->host, sizeof(first->host) - 1) < 0)
+		first->host[0] = '\0';
+	add_name(first, first->host);
+	add_name(first, "localhost");
+	add_name(first, "127.0.0.1");
+	add_name(first, "::1");
+	add_console(first);
+	add_interfaces(first);
 }
 
 /* --- the file --- */
 
-static void console_url(struct control *control, const char *machine, char *ret_url, size_t size)
-{
-	const char *console = serving_console(control);
-	const char *port = strrchr(console, ':');
-	char host[256];
-
-	ret_url[0] = '\0';
-	if (strcmp(console, "none") == 0 || port == NULL)
-		return;
-	host_of(console, host, sizeof(host));
-	if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
-		snprintf(host, sizeof(host), "%s", machine[0] != '\0' ? machine : "localhost");
-	snprintf(ret_url, size, strchr(host, ':') != NULL ? "https://[%s]%s/console/"
-							  : "https://%s%s/console/",
-		 host, port);
-}
-
-static int write_all(int fd, const char *text, struct error *err)
-{
-	size_t length = strlen(text), sent = 0;
-
-	if (ftruncate(fd, 0) < 0)
-		return error_set_errno(err, "could not empty the file for the first credentials");
-	while (sent < length) {
-		ssize_t put = pwrite(fd, text + sent, length - sent, (off_t)sent);
-
-		if (put <= 0)
-			return error_set_errno(err, "could not write the first credentials");
-		sent += (size_t)put;
-	}
-	if (fsync(fd) == 0)
-		return 0;
-	return error_set_errno(err, "could not write the first credentials");
-}
-
-static void fingerprint_of(const struct builtin *builtin, char ret_text[96])
+static void fingerprint(const uint8_t sha256[32], char ret_text[96])
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(builtin->root_sha256); i++)
-		snprintf(ret_text + 3 * i, 4, "%02X%s", builtin->root_sha256[i],
-			 i + 1 < sizeof(builtin->root_sha256) ? ":" : "");
+	for (i = 0; i < 32; i++)
+		snprintf(ret_text + 3 * i, 4, "%02X%s", sha256[i], i < 31 ? ":" : "");
 }
 
-static int write_file(int fd, const char *endpoint, const char *console,
-		      const struct admin_bootstrap *bootstrap, const struct builtin *builtin,
-		      struct error *err)
+static void console_url(const struct first *first, char *ret_url, size_t size)
 {
-	char fingerprint[97];
-	json_t *object;
+	const char *console = serving_console(first->control);
+	const char *colon = console == NULL ? NULL : strrchr(console, ':');
+	bool anywhere = colon != NULL &&
+			(strncmp(console, "0.0.0.0:", 8) == 0 || strncmp(console, "[::]:", 5) == 0);
+
+	ret_url[0] = '\0';
+	if (anywhere)
+		snprintf(ret_url, size, "https://%.200s%s/",
+			 first->host[0] != '\0' ? first->host : "localhost", colon);
+	else if (colon != NULL)
+		snprintf(ret_url, size, "https://%.200s/", console);
+}
+
+static char *describe(const struct first *first)
+{
+	const struct admin_bootstrap *admin = &first->admin;
+	char endpoint[300] = "", url[300], sha256[96];
+	json_t *file;
 	char *text;
-	int result;
 
-	fingerprint_of(builtin, fingerprint);
-	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "endpoint",
-			   endpoint, "user", bootstrap->user, "password", bootstrap->password,
-			   "AccessKeyId", bootstrap->access_key_id, "AccessKeySecret",
-			   bootstrap->access_key_secret, "token", bootstrap->token, "console",
-			   console, "ca_fingerprint", fingerprint, "root_ca", builtin->root_id,
-			   "subordinate_ca", builtin->sub_id);
-	text = json_dumps(object, JSON_INDENT(2));
-	json_decref(object);
-	result = write_all(fd, text, err);
-	memory_wipe(text, strlen(text));
-	free(text);
-	return result;
+	if (first->endpoint[0] != '\0')
+		snprintf(endpoint, sizeof(endpoint), "http://%.200s", first->endpoint);
+	console_url(first, url, sizeof(url));
+	fingerprint(first->builtin.root_sha256, sha256);
+	file = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "endpoint", endpoint,
+			 "console", url, "user", admin->user, "password", admin->password,
+			 "AccessKeyId", admin->access_key_id, "AccessKeySecret",
+			 admin->access_key_secret, "token", admin->token, "caIdentifier",
+			 first->builtin.root_id, "caSha256", sha256);
+	text = json_dumps(file, JSON_INDENT(2));
+	json_decref(file);
+	return text;
 }
 
-/* --- the whole --- */
-
-static int make_all(struct control *control, int fd, const char *endpoint, const char *machine,
-		    const char *console, int64_t now, struct builtin *builtin, struct error *err)
+/* The guardian opened it where control may not; else the data folder is control's own. */
+static int open_file(struct control *control, struct error *err)
 {
-	struct store *store = serving_store(control);
-	struct admin_bootstrap bootstrap = { .user = "" };
-	struct names names = { .count = 0 };
-	struct builtin_request request = { .host = machine, .names = names.pointers, .now = now };
-	int result;
+	int fd = serving_bootstrap_fd(control);
+	char path[PATH_MAX];
 
-	collect_names(serving_console(control), machine, &names);
-	request.name_count = names.count;
-	if (admin_bootstrap(store, ADMINISTRATOR, now, &bootstrap, err) < 0 ||
-	    certs_create_builtin(store, &request, builtin, err) < 0 ||
-	    store_setting_put(store, CONSOLE_SETTING, builtin->server_id, err) < 0)
+	if (fd >= 0)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	snprintf(path, sizeof(path), "%s/bootstrap.json", serving_data_dir(control));
+	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		error_set_errno(err, "could not open %s for the first credentials", path);
+	return fd;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t put = write(fd, text, len);
+
+		if (put <= 0)
+			return -1;
+		text += put;
+		len -= (size_t)put;
+	}
+	return 0;
+}
+
+static int write_file(const struct first *first, struct error *err)
+{
+	int fd = open_file(first->control, err), status = -1;
+	char *text;
+	size_t len;
+
+	if (fd < 0)
 		return -1;
-	result = write_file(fd, endpoint, console, &bootstrap, builtin, err);
-	memory_wipe(&bootstrap, sizeof(bootstrap));
-	return result;
+	text = describe(first);
+	len = strlen(text);
+	text[len] = '\n'; /* in place of its end */
+	if (fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0 &&
+	    write_all(fd, text, len + 1) == 0 && fsync(fd) == 0)
+		status = 0;
+	else
+		error_set_errno(err, "could not write the file with the first credentials");
+	memory_wipe(text, len + 1);
+	free(text);
+	close(fd);
+	return status;
 }
 
-static void tell(struct control *control, int fd, const char *endpoint, const char *console,
-		 const struct builtin *builtin)
-{
-	char link[64], path[PATH_MAX] = "", fingerprint[97];
-	const char *const pairs[] = { "credentials", path, "console", console, "api", endpoint,
-				      "ca_fingerprint", fingerprint };
-	ssize_t length;
+/* --- the store --- */
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, path, sizeof(path) - 1);
-	path[length < 0 ? 0 : length] = '\0';
-	fingerprint_of(builtin, fingerprint);
-	serving_log_pairs(control, "first_start", pairs, sizeof(pairs) / sizeof(pairs[0]));
-}
-
-static bool take_user(void *arg, const struct store_user *user)
+static bool found_one(void *arg, const struct store_user *user)
 {
 	(void)user;
 	*(bool *)arg = true;
 	return false;
 }
 
-/* The guardian opens the file when there is no store yet; a first start that came to nothing after that
- * has one in the data folder. */
-static int credentials_file(struct control *control, struct error *err)
+static int make(struct first *first, struct error *err)
 {
-	char path[PATH_MAX];
-	int fd = serving_bootstrap_fd(control);
+	const struct builtin_request request = {
+		.host = first->host,
+		.names = (const char *const *)first->names,
+		.name_count = first->name_count,
+		.now = walltime_s(),
+	};
 
-	if (fd >= 0)
-		return dup(fd);
-	snprintf(path, sizeof(path), "%s/bootstrap.json", serving_data_dir(control));
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_set_errno(err, "could not open %s for the first credentials", path);
-	return fd;
+	if (admin_bootstrap(first->store, FIRST_USER, walltime_s(), &first->admin, err) < 0 ||
+	    certs_create_builtin(first->store, &request, &first->builtin, err) < 0 ||
+	    store_setting_put(first->store, FOLLOW_CONSOLE_SETTING, first->builtin.server_id, err) <
+		    0)
+		return -1;
+	return write_file(first, err);
 }
 
-static int begin(struct control *control, int fd, const char *endpoint, int64_t now,
-		 struct error *err)
+static int transact(struct first *first, struct error *err)
 {
-	struct store *store = serving_store(control);
-	struct builtin builtin = { .root_id = "" };
-	char machine[256] = "", console[320];
-
-	gethostname(machine, sizeof(machine) - 1);
-	console_url(control, machine, console, sizeof(console));
-	if (store_begin(store, err) < 0)
+	if (store_begin(first->store, err) < 0)
 		return -1;
-	if (make_all(control, fd, endpoint, machine, console, now, &builtin, err) < 0) {
-		store_rollback(store);
-		return -1;
-	}
-	if (store_commit(store, err) < 0)
-		return -1;
-	tell(control, fd, endpoint, console, &builtin);
-	return 0;
-}
-
-int first_start(struct control *control, const char *endpoint, int64_t now, struct error *err)
-{
-	bool has_user = false;
-	int fd, result;
-
-	if (store_user_each(serving_store(control), take_user, &has_user, err) < 0)
-		return -1;
-	if (has_user)
+	if (make(first, err) == 0 && store_commit(first->store, err) == 0)
 		return 0;
-	fd = credentials_file(control, err);
-	if (fd < 0)
-		return -1;
-	result = begin(control, fd, endpoint, now, err);
-	close(fd);
-	return result;
+	store_rollback(first->store);
+	return -1;
+}
+
+static void tell(const struct first *first)
+{
+	char url[300], sha256[96];
+
+	console_url(first, url, sizeof(url));
+	fingerprint(first->builtin.root_sha256, sha256);
+	serving_log(first->control, "first_start", "credentials",
+		    "in the bootstrap file, which nobody but you should read");
+	if (first->endpoint[0] != '\0')
+		serving_log(first->control, "first_start", "api", first->endpoint);
+	serving_log(first->control, "first_start", "console", url);
+	serving_log(first->control, "first_start", "ca_sha256", sha256);
+}
+
+int first_start(struct control *control, const char *endpoint, struct error *err)
+{
+	struct first first = { .control = control,
+			       .store = serving_store(control),
+			       .endpoint = endpoint };
+	bool has_user = false;
+	int status = store_user_each(first.store, found_one, &has_user, err);
+	size_t i;
+
+	if (status < 0 || has_user)
+		return status;
+	find_names(&first);
+	status = transact(&first, err);
+	if (status == 0)
+		tell(&first);
+	for (i = 0; i < first.name_count; i++)
+		free(first.names[i]);
+	memory_wipe(&first.admin, sizeof(first.admin));
+	return status;
 }

@@ -14,7 +14,7 @@
 #include "api/peer.h"
 #include "net/socket.h"
 
-#define RUNS_MAX 64 /* in a row, before other work gets its turn */
+#define RUNS_MAX 64		/* in a row, before other work gets its turn */
 #define MEMORY_MAX (256u << 10) /* a connection: request line and headers, and what is sent */
 
 struct server {
@@ -26,7 +26,7 @@ struct server {
 	struct door *doors;
 	struct peer *peers;
 	struct peer *arriving; /* being handed over */
-	size_t bodies;         /* bytes */
+	size_t bodies;	       /* bytes */
 	bool running, must_run;
 };
 
@@ -50,28 +50,37 @@ static bool is_same_source(const struct address *a, const struct address *b)
 	return a->family == b->family && memcmp(a->ip, b->ip, a->family == 6 ? 8 : 4) == 0;
 }
 
-bool server_has_room(const struct server *server, enum door_kind kind,
-		     const struct address *source)
+/* Which of the peers share a limit. */
+static bool is_of_group(const struct peer *peer, enum door_kind kind)
 {
-	unsigned int local = 0, loopback = 0, same = 0, all = 0;
+	if (kind == DOOR_TCP || kind == DOOR_CONSOLE)
+		return peer->door == DOOR_TCP || peer->door == DOOR_CONSOLE;
+	return peer->door == kind;
+}
+
+bool server_has_room(const struct server *server, enum door_kind kind, const struct address *source)
+{
+	static const unsigned int limits[] = { [DOOR_TCP] = SERVER_CONNECTIONS_MAX,
+					       [DOOR_CONSOLE] = SERVER_CONNECTIONS_MAX,
+					       [DOOR_LOCAL] = SERVER_LOCAL_MAX,
+					       [DOOR_PKI] = SERVER_PKI_MAX };
+	unsigned int loopback = 0, same = 0, all = 0;
 	const struct peer *peer;
 
 	for (peer = server->peers; peer != NULL; peer = peer->next) {
-		if (peer->door == DOOR_LOCAL) {
-			local++;
+		if (!is_of_group(peer, kind))
 			continue;
-		}
 		all++;
 		loopback += peer->door == DOOR_TCP && is_loopback(&peer->source);
 		same += peer->source.family != 0 && is_same_source(&peer->source, source);
 	}
-	if (kind == DOOR_LOCAL)
-		return local < SERVER_LOCAL_MAX;
-	if (all >= SERVER_CONNECTIONS_MAX)
+	if (all >= limits[kind])
 		return false;
+	if (source->family == 0)
+		return true;
 	if (is_loopback(source))
 		return kind != DOOR_TCP || loopback < SERVER_LOOPBACK_MAX;
-	return source->family == 0 || same < SERVER_SOURCE_MAX;
+	return same < SERVER_SOURCE_MAX;
 }
 
 static void deadline_expired(struct timeout *timeout)
@@ -145,7 +154,7 @@ void peer_hand_over(struct peer *peer)
 
 	if (peer->source.family != 0)
 		len = address_to_sockaddr(&peer->source, &from);
-	if (peer->door == DOOR_TCP)
+	if (peer->door == DOOR_TCP || peer->door == DOOR_PKI)
 		socket_no_delay(peer->fd);
 	server->arriving = peer;
 	peer->handed_over = true;
@@ -199,14 +208,13 @@ static void *line_arrived(void *arg, const char *target, struct MHD_Connection *
 static void exchange_over(void *arg, struct MHD_Connection *connection, void **state,
 			  enum MHD_RequestTerminationCode code)
 {
-	struct server *server = arg;
 	struct exchange *exchange = *state;
 
+	(void)arg;
 	(void)connection;
 	(void)code;
 	if (exchange == NULL)
 		return;
-	server->config.over(server->config.arg, exchange);
 	set_deadline(exchange->peer);
 	exchange_free(exchange);
 	*state = NULL;
@@ -335,7 +343,7 @@ struct server *server_new(const struct server_config *config, struct error *err)
 	server->http = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
 		arrived, server, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned int)(SERVER_CONNECTIONS_MAX + SERVER_LOCAL_MAX + 8),
+		(unsigned int)(SERVER_CONNECTIONS_MAX + SERVER_LOCAL_MAX + SERVER_PKI_MAX + 8),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
 		MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server,
 		MHD_OPTION_URI_LOG_CALLBACK, line_arrived, server, MHD_OPTION_UNESCAPE_CALLBACK,
@@ -406,7 +414,7 @@ void server_free(struct server *server)
 	close_doors(server);
 	drop_those_not_handed_over(server);
 	server->running = true; /* nobody is heard any more */
-	MHD_run(server->http);  /* what was answered last goes out */
+	MHD_run(server->http);	/* what was answered last goes out */
 	loop_remove(server->config.loop, server->watched_fd, &server->watch);
 	timeout_cancel(server->config.loop, &server->again);
 	MHD_stop_daemon(server->http); /* ends every exchange and peer */

@@ -23,6 +23,7 @@
 #define SERVER_LOOPBACK_MAX 96       /* of these from a loopback address over TCP */
 #define SERVER_SOURCE_MAX 16         /* from one other address, or IPv6 /64 network */
 #define SERVER_LOCAL_MAX 32          /* over the local socket, besides */
+#define SERVER_PKI_MAX 64            /* through the door for everybody, besides */
 #define SERVER_LINE_MAX 65536        /* of the request line */
 #define SERVER_HEADER_MAX 16384      /* of all headers */
 #define SERVER_BODY_MAX 1048576
@@ -38,6 +39,7 @@ enum door_kind {
 	DOOR_TCP,     /* plain HTTP */
 	DOOR_LOCAL,   /* unix socket of the command line: root and our own user may speak */
 	DOOR_CONSOLE, /* behind the console's HTTPS listener: each connection begins with a PROXY header */
+	DOOR_PKI,     /* plain HTTP for everybody: CRLs, CA certificates, OCSP, and nothing else */
 };
 
 /* One request and its answer. */
@@ -55,7 +57,6 @@ struct exchange {
 	bool asleep;         /* waits for its answer */
 	unsigned int status; /* of the answer */
 	struct MHD_Response *response; /* NULL: not answered yet */
-	void *work;          /* of who handles it */
 };
 
 struct server_config {
@@ -65,8 +66,6 @@ struct server_config {
 	void (*handle)(void *arg, struct exchange *exchange);
 	/* The request was refused before it was whole: answers it now. */
 	void (*refuse)(void *arg, struct exchange *exchange, const struct error *error);
-	/* The exchange is over; it was handled, and may be asleep no longer. work is to be forgotten. */
-	void (*over)(void *arg, struct exchange *exchange);
 };
 
 struct server *server_new(const struct server_config *config, struct error *err);
@@ -96,5 +95,8 @@ bool exchange_is_gone(const struct exchange *exchange);
 /* body is copied. headers: an object of text, or NULL. HEAD gets no body. */
 void exchange_answer(struct exchange *exchange, unsigned int status, const char *content_type,
 		     struct bytes body, const json_t *headers);
+/* The body is a file of this size, which is taken, also on failure. */
+void exchange_answer_file(struct exchange *exchange, unsigned int status, const char *content_type,
+			  int fd, uint64_t size, const json_t *headers);
 
 #endif

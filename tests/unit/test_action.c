@@ -141,7 +141,7 @@ static void typed_values_must_have_their_types(void **state)
 	(void)state;
 	accepts(true, "{\"Name\":\"wall\",\"Litres\":3.0,\"Matt\":false,\"Rooms\":[\"a\"]}",
 		"{\"Name\":\"wall\",\"Litres\":3,\"Matt\":false,\"Rooms\":[\"a\"]}");
-	accepts(true, "{\"Name\":\"wall\",\"Litres\":null}", "{\"Name\":\"wall\"}");
+	refuses(true, "{\"Name\":\"wall\",\"Litres\":null}", "IllegalParam.Litres", "Litres");
 	refuses(true, "{\"Name\":\"wall\",\"Litres\":\"3\"}", "IllegalParam.Litres", "Litres");
 	refuses(true, "{\"Name\":\"wall\",\"Litres\":3.5}", "IllegalParam.Litres", "Litres");
 	refuses(true, "{\"Name\":\"wall\",\"Litres\":1e300}", "IllegalParam.Litres", "Litres");
@@ -181,7 +181,7 @@ static void what_is_needed_must_be_there(void **state)
 	(void)state;
 	refuses(false, "{}", "MissingParam.Name", "Name");
 	refuses(false, "{\"Name\":\"\"}", "MissingParam.Name", "Name");
-	refuses(true, "{\"Name\":null}", "MissingParam.Name", "Name");
+	refuses(true, "{}", "MissingParam.Name", "Name");
 	refuses(true, "{\"Name\":\"wall\",\"Tag\":[{\"Value\":\"v\"}]}", "MissingParam.Key",
 		"Tag.1.Key");
 }
