@@ -129,7 +129,7 @@ static int wrap(const struct adding *adding, struct error *err)
 
 	if (err == NULL)
 		return -1;
-	snprintf(message, sizeof(message), "could not read %.40s: %.200s", adding->what,
+	snprintf(message, sizeof(message), "could not read %.40s: %.190s", adding->what,
 		 err->message);
 	memcpy(err->message, message, sizeof(message));
 	if (strstr(err->symbol, ".Password") != NULL)
