@@ -5,6 +5,7 @@
 #include "admin/remedy.h"
 #include "control/admit.h"
 #include "control/served.h"
+#include "control/certificate_ids.h"
 #include "store/certificate.h"
 #include "x509/reason.h"
 
@@ -47,7 +48,7 @@ static int take_by_id(struct call *call, const char *id, struct admit_chain *cha
 		      struct error *err)
 {
 	struct store_certificate certificate;
-	int found = store_certificate_get(call->store, id, &certificate, err);
+	int found = certs_find(call->store, id, &certificate, err);
 
 	if (found <= 0)
 		return found < 0 ? -1 : call_not_found(err, "certificate", id);

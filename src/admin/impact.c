@@ -11,6 +11,7 @@
 #include "admin/expiring.h"
 #include "admin/questions.h"
 #include "base/bytes.h"
+#include "control/certificate_ids.h"
 #include "control/serving.h"
 #include "store/resource.h"
 
@@ -316,7 +317,7 @@ int check_impact_run(struct call *call, struct error *err)
 
 	if (strcmp(call_text(call, "Kind"), STORE_CERTIFICATE) != 0)
 		return answer(call, NULL, err);
-	found = store_certificate_get(call->store, id, &certificate, err);
+	found = certs_find(call->store, id, &certificate, err);
 	if (found <= 0)
 		return found < 0 ? -1 : call_not_found(err, "certificate", id);
 	if (certificate.role & STORE_PRIVATE && certificate.serial != NULL && call->work == NULL)

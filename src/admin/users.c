@@ -5,6 +5,7 @@
 #include "admin/admin_internal.h"
 #include "admin/password.h"
 #include "base/bytes.h"
+#include "control/certificate_ids.h"
 #include "store/certificate.h"
 #include "store/identity.h"
 
@@ -132,7 +133,17 @@ static int check_last(struct call *call, const struct store_user *user, struct e
 	return error_hint(err, "Make another user an administrator first.");
 }
 
-static int check_ca(struct call *call, const struct store_user *user, struct error *err)
+/* Takes over what was given. The old texts are freed. */
+static void replace(char **text, const char *given)
+{
+	if (given == NULL)
+		return;
+	free(*text);
+	*text = given[0] == '\0' ? NULL : memory_copy_string(given);
+}
+
+/* Takes any of its ids, keeps the one that issuing compares. */
+static int check_ca(struct call *call, struct store_user *user, struct error *err)
 {
 	struct store_certificate certificate;
 	bool is_ca;
@@ -143,26 +154,19 @@ static int check_ca(struct call *call, const struct store_user *user, struct err
 	if (user->ca == NULL || user->ca[0] == '\0')
 		return call_refuse(err, ERROR_INVALID, "MissingParam.CaIdentifier", "CaIdentifier",
 				   "the parameter CaIdentifier is missing: an issuer has one CA");
-	found = store_certificate_get(call->store, user->ca, &certificate, err);
+	found = certs_find(call->store, user->ca, &certificate, err);
 	if (found < 0)
 		return -1;
 	if (found == 0)
 		return call_not_found(err, "ca", user->ca);
 	is_ca = (certificate.role & STORE_OWN_CAS) != 0;
+	if (is_ca)
+		replace(&user->ca, certificate.id);
 	store_certificate_done(&certificate);
 	if (is_ca)
 		return 0;
 	return call_refuse(err, ERROR_INVALID, "IllegalParam.CaIdentifier", "CaIdentifier",
 			   "\"%s\" is no CA of ours", user->ca);
-}
-
-/* Takes over what was given. The old texts are freed. */
-static void replace(char **text, const char *given)
-{
-	if (given == NULL)
-		return;
-	free(*text);
-	*text = given[0] == '\0' ? NULL : memory_copy_string(given);
 }
 
 static void take_parameters(const struct call *call, struct store_user *user)
