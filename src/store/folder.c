@@ -106,6 +106,17 @@ int folder_make_private(const char *path, struct error *err)
 	return chmod(path, 0600) < 0 ? folder_fail(err, "change the rights of", path) : 0;
 }
 
+int folder_give(const char *path, const char *folder, struct error *err)
+{
+	struct stat status;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(folder, &status) < 0 || chown(path, status.st_uid, status.st_gid) < 0)
+		return folder_fail(err, "change the owner of", path);
+	return 0;
+}
+
 int folder_write(int fd, struct bytes bytes, int64_t offset)
 {
 	size_t done = 0;

@@ -20,6 +20,8 @@ int must_check folder_open_file(const char *path, bool create, int *ret_fd, stru
 /* Makes an empty file (0600) when there is none, and takes the rights of others from one that is
  * there. */
 int must_check folder_make_private(const char *path, struct error *err);
+/* A file that root has made belongs to whom the folder belongs. */
+int must_check folder_give(const char *path, const char *folder, struct error *err);
 /* Writes everything at this offset; sets errno. */
 int must_check folder_write(int fd, struct bytes bytes, int64_t offset);
 /* Writes a whole new file (0600) and moves it to its place; durable when it returns. */

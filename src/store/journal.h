@@ -68,8 +68,9 @@ bool journal_needs_note(const struct journal *journal);
 /* Writes a journal of all rows, in the place of the one that is there. */
 int must_check journal_rewrite(struct sql *sql, const char *path, struct journal_end *ret_end,
 			       struct error *err);
-/* "count bytes hash"; false: it is not that. */
-bool journal_parse_end(const char *text, struct journal_end *ret_end);
-void journal_print_end(const struct journal_end *end, char *ret_text, size_t size);
+/* Keeps the journal under a second name, with ".damaged" behind it. */
+int must_check journal_keep_damaged(const char *path, struct error *err);
+int must_check journal_put_end(struct store *store, const struct journal_end *end,
+			       struct error *err);
 
 #endif

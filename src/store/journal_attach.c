@@ -13,7 +13,8 @@
 
 /* --- how far the database has come --- */
 
-bool journal_parse_end(const char *text, struct journal_end *ret_end)
+/* "count bytes hash"; false: it is not that. */
+static bool parse_end(const char *text, struct journal_end *ret_end)
 {
 	struct journal_end end;
 
@@ -25,16 +26,12 @@ bool journal_parse_end(const char *text, struct journal_end *ret_end)
 	return true;
 }
 
-void journal_print_end(const struct journal_end *end, char *ret_text, size_t size)
-{
-	snprintf(ret_text, size, "%" PRId64 " %" PRId64 " %s", end->count, end->bytes, end->hash);
-}
-
-static int put_end(struct store *store, const struct journal_end *end, struct error *err)
+int journal_put_end(struct store *store, const struct journal_end *end, struct error *err)
 {
 	char text[128];
 
-	journal_print_end(end, text, sizeof(text));
+	snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %s", end->count, end->bytes,
+		 end->hash);
 	return store_setting_put(store, SETTING_JOURNAL, text, err);
 }
 
@@ -42,7 +39,7 @@ int journal_note_end(struct store *store, struct error *err)
 {
 	struct journal_end end = journal_end(store->journal);
 
-	return journal_needs_note(store->journal) ? put_end(store, &end, err) : 0;
+	return journal_needs_note(store->journal) ? journal_put_end(store, &end, err) : 0;
 }
 
 static struct journal_end noted_end(struct store *store)
@@ -50,7 +47,7 @@ static struct journal_end noted_end(struct store *store)
 	char *text = store_setting(store, SETTING_JOURNAL);
 	struct journal_end end = journal_start();
 
-	if (text != NULL && !journal_parse_end(text, &end))
+	if (text != NULL && !parse_end(text, &end))
 		end.count = -1; /* agrees with no journal */
 	free(text);
 	return end;
@@ -145,7 +142,7 @@ out:
 
 /* --- making both agree --- */
 
-static int keep_damaged(const char *path, struct error *err)
+int journal_keep_damaged(const char *path, struct error *err)
 {
 	size_t size = strlen(path) + sizeof(".damaged");
 	char *kept = memory_new(size);
@@ -176,8 +173,8 @@ static int rebuild(struct store *store, const char *path, int fd, struct journal
 	if (status == 0)
 		status = store_note(store, "JournalRebuilt", walltime_s(),
 				    "the revocation journal was damaged or missing", err);
-	if (store_atomic_end(store, own, status, err) < 0 || keep_damaged(path, err) < 0 ||
-	    journal_rewrite(store->sql, path, ret_end, err) < 0 || put_end(store, ret_end, err) < 0)
+	if (store_atomic_end(store, own, status, err) < 0 || journal_keep_damaged(path, err) < 0 ||
+	    journal_rewrite(store->sql, path, ret_end, err) < 0 || journal_put_end(store, ret_end, err) < 0)
 		return -1;
 	store->notice = memory_copy_string("the revocation journal was damaged or missing: it was "
 					   "written anew from the database and what could be read "
@@ -200,7 +197,7 @@ static int catch_up(struct store *store, int fd, struct journal_end *end, enum j
 	if (healing.status < 0)
 		status = -1;
 	if (status == 0 && healing.count > 0)
-		status = put_end(store, end, err);
+		status = journal_put_end(store, end, err);
 	return store_atomic_end(store, own, status, err);
 }
 

@@ -43,7 +43,7 @@ static char *home_path(struct error *err)
 	return NULL;
 }
 
-static char *usual_path(struct error *err)
+char *master_key_usual_path(struct error *err)
 {
 	char *path = credential_path();
 
@@ -126,14 +126,19 @@ static void make_folders(const char *path)
 	free(folder);
 }
 
+int master_key_save(const char *path, const uint8_t key[STORE_MASTER_KEY_SIZE], struct error *err)
+{
+	make_folders(path);
+	return folder_replace(path, (struct bytes){ key, STORE_MASTER_KEY_SIZE }, err);
+}
+
 static int make_key(const char *path, uint8_t ret_key[STORE_MASTER_KEY_SIZE], struct error *err)
 {
 	uint8_t key[STORE_MASTER_KEY_SIZE];
 
 	if (RAND_bytes(key, sizeof(key)) != 1)
 		return error_set(err, ERROR_SYSTEM, "the system gave no random bytes");
-	make_folders(path);
-	if (folder_replace(path, (struct bytes){ key, sizeof(key) }, err) < 0) {
+	if (master_key_save(path, key, err) < 0) {
 		memory_wipe(key, sizeof(key));
 		return -1;
 	}
@@ -168,7 +173,7 @@ static int load(const char *path, bool may_create, uint8_t ret_key[STORE_MASTER_
 int master_key_load(const char *path, bool may_create, uint8_t ret_key[STORE_MASTER_KEY_SIZE],
 		    char *ret_path, size_t size, struct error *err)
 {
-	char *used = path != NULL ? memory_copy_string(path) : usual_path(err);
+	char *used = path != NULL ? memory_copy_string(path) : master_key_usual_path(err);
 	int status;
 
 	if (used == NULL)

@@ -16,5 +16,10 @@
 int must_check master_key_load(const char *path, bool may_create,
 			       uint8_t ret_key[STORE_MASTER_KEY_SIZE], char *ret_path, size_t size,
 			       struct error *err);
+/* Where it is looked for without a path; NULL on error. The caller frees it. */
+char *master_key_usual_path(struct error *err);
+/* Writes it (0600), in the place of one that is there. */
+int must_check master_key_save(const char *path, const uint8_t key[STORE_MASTER_KEY_SIZE],
+			       struct error *err);
 
 #endif

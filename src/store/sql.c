@@ -363,6 +363,18 @@ void sql_row_digest(struct statement *statement, int column, uint8_t ret_digest[
 		memset(ret_digest, 0, 32);
 }
 
+int sql_copy(struct sql *from, struct sql *to, struct error *err)
+{
+	sqlite3_backup *copying = sqlite3_backup_init(to->db, "main", from->db, "main");
+	int status;
+
+	if (copying == NULL)
+		return fail(to, sqlite3_extended_errcode(to->db), err);
+	status = sqlite3_backup_step(copying, -1);
+	sqlite3_backup_finish(copying);
+	return status == SQLITE_DONE ? 0 : fail(to, status, err);
+}
+
 int64_t sql_changed(struct sql *sql)
 {
 	return sqlite3_changes64(sql->db);

@@ -55,6 +55,9 @@ int64_t sql_row_number(struct statement *statement, int column);
 /* Zeros when the column holds anything but 32 bytes. */
 void sql_row_digest(struct statement *statement, int column, uint8_t ret_digest[32]);
 
+/* Copies the whole database, as it is at this moment, over the other one. */
+int must_check sql_copy(struct sql *from, struct sql *to, struct error *err);
+
 /* How many rows the last statement that was run has changed. */
 int64_t sql_changed(struct sql *sql);
 /* The last failure was a write for which there was no space: a commit that fails so has not happened.

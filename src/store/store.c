@@ -164,6 +164,21 @@ struct store *store_open(const char *folder, const uint8_t master_key[STORE_MAST
 	return store;
 }
 
+struct store *store_adopt(struct sql *sql, const char *folder,
+			  const uint8_t master_key[STORE_MASTER_KEY_SIZE], struct error *err)
+{
+	struct store *store = memory_new(sizeof(*store));
+
+	store->folder = memory_copy_string(folder);
+	store->lock_fd = -1;
+	store->sql = sql;
+	if (identify(store, master_key, err) < 0) {
+		store_close(store);
+		return NULL;
+	}
+	return store;
+}
+
 struct store *store_open_reader(const struct store *store, struct error *err)
 {
 	struct store *reader = memory_new(sizeof(*reader));

@@ -37,6 +37,11 @@ struct store {
 	uint8_t audit_hash[32];
 };
 
+/* A store of an open database without journal and lock, as a restore needs it; checks that the master
+ * key is its own. The store owns sql, also when this fails (NULL). */
+struct store *store_adopt(struct sql *sql, const char *folder,
+			  const uint8_t master_key[STORE_MASTER_KEY_SIZE], struct error *err);
+
 /* Several statements as one change: a transaction of their own when none is open. ret_own goes to the
  * end, which returns status, or -1 when the commit fails. */
 int must_check store_atomic_begin(struct store *store, bool *ret_own, struct error *err);

