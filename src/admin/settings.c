@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "admin/admin_internal.h"
+#include "base/bytes.h"
 #include "control/serving.h"
 #include "model/policies.h"
+#include "model/text_checks.h"
 #include "store/resource.h"
 
 #define REVISION_SETTING "SettingsRevision"
@@ -142,6 +144,41 @@ static int check_base_url(const char *url, struct error *err)
 	return error_hint(err, "Write it like http://pki.example.com:9080, without ? and #.");
 }
 
+static int refuse_zones(const char *what, struct error *err)
+{
+	call_refuse(err, ERROR_INVALID, "IllegalParam.ZoneAddresses", "ZoneAddresses",
+		    "\"%.100s\" is no zone with its addresses", what);
+	return error_hint(err, "Write it like a=192.0.2.1,2001:db8::1; b=192.0.2.2");
+}
+
+static int check_zone(char *zone, struct error *err)
+{
+	char *addresses = strchr(zone, '='), *address, *rest;
+
+	if (addresses == NULL || addresses == zone || addresses[1] == '\0')
+		return refuse_zones(zone, err);
+	*addresses++ = '\0';
+	if (check_policy_name(zone) != NULL)
+		return refuse_zones(zone, err);
+	for (address = strtok_r(addresses, ",", &rest); address != NULL;
+	     address = strtok_r(NULL, ",", &rest))
+		if (text_address_parse(address).family == 0)
+			return refuse_zones(address, err);
+	return 0;
+}
+
+static int check_zones(const char *text, struct error *err)
+{
+	char *copy = memory_copy_string(text), *zone, *rest;
+	int status = 0;
+
+	for (zone = strtok_r(copy, "; ", &rest); zone != NULL && status == 0;
+	     zone = strtok_r(NULL, "; ", &rest))
+		status = check_zone(zone, err);
+	free(copy);
+	return status;
+}
+
 static int check_value(struct call *call, const char *name, const char *text, struct error *err)
 {
 	if (strcmp(name, "DefaultSecurityPolicyId") == 0)
@@ -150,6 +187,8 @@ static int check_value(struct call *call, const char *name, const char *text, st
 		return check_log_place(call, text, err);
 	if (strcmp(name, "PkiBaseUrl") == 0)
 		return check_base_url(text, err);
+	if (strcmp(name, "ZoneAddresses") == 0)
+		return check_zones(text, err);
 	return 0;
 }
 

@@ -57,7 +57,7 @@ static json_t *show_zones(const json_t *zones)
 
 static void dns_name(struct store *store, const char *id, char *ret_text, size_t size)
 {
-	char *region = nlb_setting(store, "RegionId"), *domain = nlb_setting(store, "Domain");
+	char *region = nlb_setting(store, "Region"), *domain = nlb_setting(store, "Domain");
 
 	snprintf(ret_text, size, "%s.%s.nlb.%s", id, region, domain);
 	free(region);
@@ -100,7 +100,7 @@ static void add_names(struct call *call, json_t *item, const struct store_resour
 /* What the table does not know, or knows otherwise. */
 static void add_fixed(struct call *call, json_t *item, const struct store_resource *row)
 {
-	char *region = nlb_setting(call->store, "RegionId");
+	char *region = nlb_setting(call->store, "Region");
 
 	shape_set_text(item, "LoadBalancerId", row->id);
 	shape_set_text(item, "LoadBalancerType", "Network");

@@ -46,7 +46,7 @@ static void rename_check(json_t *item)
 static json_t *show(struct call *call, const struct store_resource *row)
 {
 	json_t *item = shape_complete(&server_group_resource, row->body);
-	char *region = nlb_setting(call->store, "RegionId");
+	char *region = nlb_setting(call->store, "Region");
 
 	rename_check(item);
 	if (json_object_get(item, "AddressIPVersion") == NULL)

@@ -72,7 +72,7 @@ static void add_policy(struct call *call, json_t *item, const json_t *body)
 static json_t *show(struct call *call, const struct store_resource *row)
 {
 	json_t *item = shape_complete(&listener_resource, row->body);
-	char *region = nlb_setting(call->store, "RegionId");
+	char *region = nlb_setting(call->store, "Region");
 
 	json_object_del(item, "LoadBalancer");
 	add_range(item, row->body);

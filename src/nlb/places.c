@@ -210,7 +210,7 @@ int nlb_DescribeZones(struct call *call, struct error *err)
 
 int nlb_DescribeRegions(struct call *call, struct error *err)
 {
-	char *region = nlb_setting(call->store, "RegionId");
+	char *region = nlb_setting(call->store, "Region");
 	char *domain = nlb_setting(call->store, "Domain");
 
 	(void)err;

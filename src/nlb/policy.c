@@ -222,7 +222,7 @@ static json_t *show_users(const struct nlb_rows *users)
 
 static json_t *show(struct call *call, const struct store_resource *row)
 {
-	char *region = nlb_setting(call->store, "RegionId");
+	char *region = nlb_setting(call->store, "Region");
 	json_t *item = json_object();
 
 	shape_set_text(item, "SecurityPolicyId", row->id);

@@ -142,7 +142,7 @@ static bool add_tag(void *arg, const char *id, const char *key, const char *valu
 int nlb_ListTagResources(struct call *call, struct error *err)
 {
 	struct listing listing = { json_array(), kind_of(call),
-				   nlb_setting(call->store, "RegionId") };
+				   nlb_setting(call->store, "Region") };
 	int status = store_tags_each(call->store, listing.kind, nlb_list_of(call, "ResourceId"),
 				     nlb_list_of(call, "Tag"), add_tag, &listing, err);
 

@@ -53,9 +53,11 @@ static inline struct bench *bench_new(void)
 	static const uint8_t key[STORE_MASTER_KEY_SIZE] = { 7 };
 	struct bench *bench = memory_new(sizeof(*bench));
 	struct admin_config config;
+	char six[7] = "";
 	struct error err = { 0 };
 
-	snprintf(bench->folder, sizeof(bench->folder), "/tmp/sallyport-test-XXXXXX");
+	memset(six, 'X', 6); /* mkdtemp() wants them at the end */
+	snprintf(bench->folder, sizeof(bench->folder), "%s/sallyport-unit-%s", P_tmpdir, six);
 	assert_non_null(mkdtemp(bench->folder));
 	bench->now = NOW;
 	bench->store = store_open(bench->folder, key, &err);
