@@ -245,7 +245,7 @@ static const struct parameter update_settings_parameters[] = {
 	/* Not "RegionId": SDKs send that with every call. */
 	OWN("Region", 0, TEXT_OF(1, 64), .check = check_policy_name, .standard_text = "cn-hangzhou",
 	    HELP("Name of this place; a part of DNS names and of certificate ids.")),
-	OWN("Domain", 0, TEXT_OF(1, 200), .check = check_domain, .standard_text = "sallyport.local",
+	OWN("Domain", 0, TEXT_OF(1, 200), .check = check_domain, .standard_text = "sallyport.internal",
 	    HELP("DNS names of load balancers end in .nlb. and this.")),
 	OWN("ZoneAddresses", 0, TEXT_OF(1, 4000),
 	    .absent = "a zone for each network interface; other names stand for all addresses",

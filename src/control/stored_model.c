@@ -159,9 +159,8 @@ static json_t *console_zone(const struct stored_console *console)
 /* Its server is this very process: nothing to check, and nothing to try again. */
 static json_t *console_group(const struct stored_console *console)
 {
-	return json_pack("{s:[{s:s, s:I}], s:{s:b}}", "Servers", "ServerIp", console->backend,
-			 "Port", (json_int_t)console->backend_port, "HealthCheckConfig",
-			 "HealthCheckEnabled", 0);
+	return json_pack("{s:[{s:s}], s:{s:b}}", "Servers", "ServerId", console->backend,
+			 "HealthCheckConfig", "HealthCheckEnabled", 0);
 }
 
 static json_t *console_listener(const struct stored_console *console)
@@ -187,8 +186,12 @@ static int add_console(struct building *building, struct error *err)
 	status = stored_add_balancer(builder, &balancer, err);
 	if (status == 0)
 		status = stored_add_group(builder, &group, err);
-	if (status == 0)
-		model_index(builder->model);
+	if (status == 0) {
+		struct model *model = builder->model;
+
+		model->server_groups[model->server_group_count - 1].servers[0].own_socket = true;
+		model_index(model);
+	}
 	if (status == 0)
 		status = stored_add_listener(builder, &listener, err);
 	json_decref(balancer.body);

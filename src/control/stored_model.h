@@ -26,8 +26,7 @@ struct stored_console {
 	const char *ipv4, *ipv6;    /* addresses that it binds; NULL: not that family */
 	int64_t port;
 	const char *certificate_id;
-	const char *backend;        /* ServerIp of its one server; speaks PROXY v2 */
-	int64_t backend_port;
+	const char *backend;        /* "unix:@name": control's own socket; speaks PROXY v2 */
 };
 
 struct stored_options {

@@ -80,6 +80,8 @@ static int check_server(const struct check *check, size_t i, size_t j)
 	const struct model_server *server = &group->servers[j];
 	const char *wrong;
 
+	if (server->own_socket)
+		return 0;
 	if (server->server_ip == NULL) {
 		check_failed(check, ERROR_INVALID, "MissingParam.ServerIp", server->line,
 			     "ServerGroups[%zu].Servers[%zu]: ServerIp is missing", i, j);

@@ -149,7 +149,8 @@ struct model_server {
 	int line;
 	enum model_server_type type;   /* kept for the API's sake: no difference here */
 	char *server_id;               /* NULL: the IP */
-	char *server_ip;               /* or "unix:@name", a socket of this process; never in a manifest */
+	char *server_ip;
+	bool own_socket;               /* server_ip is "unix:@name", a socket of control: the console */
 	int64_t port;                  /* 0 only in AnyPort groups */
 	int64_t weight;
 	char *description;

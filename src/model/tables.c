@@ -297,10 +297,12 @@ static const struct field health_check_fields[] = {
 	  MEMBER(model_health_check, unhealthy_threshold), RANGE(2, 10), .standard = 2,
 	  .help = "Failed checks in a row that make a server unhealthy." },
 	{ .name = "HealthCheckDomain", .type = FIELD_TEXT, MEMBER(model_health_check, domain),
-	  RANGE(1, 80), .standard_text = "$SERVER_IP", .check = check_domain, .help = "HTTP: the Host "
+	  RANGE(1, 80), .standard_text = "$SERVER_IP", .check = check_domain,
+	  .symbol = "IllegalParam.healthCheckDomain", .help = "HTTP: the Host "
 	  "header. $SERVER_IP is the server's address." },
 	{ .name = "HealthCheckUrl", .type = FIELD_TEXT, MEMBER(model_health_check, url), RANGE(1, 80),
-	  .standard_text = "/", .check = check_url, .symbol = "IllegalParam.healthCheckUrl",
+	  .standard_text = "/", .check = check_url, 
+	  .symbol = "IlleagalParam.healthCheckUrl", /* as the real service spells it */
 	  .help = "HTTP: the path to ask for." },
 	{ .name = "HealthCheckHttpCode", .type = FIELD_FLAGS, MEMBER(model_health_check, http_codes),
 	  RANGE(1, 4), .standard = MODEL_HTTP_2XX, .words = http_codes, .help = "HTTP: the status codes "
