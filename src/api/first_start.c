@@ -154,7 +154,7 @@ static char *describe(const struct first *first)
 	return text;
 }
 
-/* The guardian opened it where control may not; else the data folder is control's own. */
+/* The guardian opened it where control may not, with its mode; else the data folder is control's own. */
 static int open_file(struct control *control, struct error *err)
 {
 	int fd = serving_bootstrap_fd(control);
@@ -164,9 +164,12 @@ static int open_file(struct control *control, struct error *err)
 		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	snprintf(path, sizeof(path), "%s/bootstrap.json", serving_data_dir(control));
 	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		error_set_errno(err, "could not open %s for the first credentials", path);
-	return fd;
+	if (fd >= 0 && fchmod(fd, 0600) == 0)
+		return fd;
+	error_set_errno(err, "could not open %s for the first credentials", path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 static int write_all(int fd, const char *text, size_t len)
@@ -193,7 +196,7 @@ static int write_file(const struct first *first, struct error *err)
 	text = describe(first);
 	len = strlen(text);
 	text[len] = '\n'; /* in place of its end */
-	if (fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0 &&
+	if (ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0 &&
 	    write_all(fd, text, len + 1) == 0 && fsync(fd) == 0)
 		status = 0;
 	else
