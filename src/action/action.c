@@ -89,3 +89,13 @@ const struct field *parameter_field(const struct parameter *parameter)
 	return resource_field(parameter->model,
 			      parameter->property != NULL ? parameter->property : parameter->name);
 }
+
+bool action_fills_in(const struct action *action, const struct parameter *parameter)
+{
+	const struct field *field = parameter_field(parameter);
+
+	if (parameter->own != NULL && field->of == NULL)
+		return field->absent != NULL || field->standard_text != NULL ||
+		       field->standard != 0;
+	return strncmp(action->name, "Create", 6) == 0 || strncmp(action->name, "Add", 3) == 0;
+}

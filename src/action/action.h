@@ -87,6 +87,10 @@ const struct field *parameter_field(const struct parameter *parameter);
 json_t *action_validate(const struct action *action, const json_t *raw, bool strict,
 			struct error *err);
 
+/* Whether what is left out gets the default of its field: where something is made. Elsewhere it means that
+ * nothing is asked for, or changed. */
+bool action_fills_in(const struct action *action, const struct parameter *parameter);
+
 /* ClientToken, DryRun, RegionId, IfRevision: taken by every action. */
 const struct parameter *action_common_parameters(size_t *ret_count);
 

@@ -18,7 +18,7 @@ static json_t *type(const char *name)
 
 /* --- values --- */
 
-static json_t *schema_of_resource(const struct resource *of);
+static json_t *schema_of_resource(const struct resource *of, bool fills_in);
 
 static json_t *words_of(const struct field *field)
 {
@@ -60,7 +60,7 @@ static json_t *schema_of_bool(const struct field *field)
 	return schema;
 }
 
-static json_t *schema_of_integer(const struct field *field)
+static json_t *schema_of_integer(const struct field *field, bool fills_in)
 {
 	json_t *schema = type("integer");
 
@@ -68,7 +68,7 @@ static json_t *schema_of_integer(const struct field *field)
 	json_object_set_new(schema, "maximum", json_integer(field->maximum));
 	if (field->of == NULL)
 		return schema;
-	return json_pack("{s:[o, o]}", "anyOf", schema, schema_of_resource(field->of));
+	return json_pack("{s:[o, o]}", "anyOf", schema, schema_of_resource(field->of, fills_in));
 }
 
 static json_t *list_of(const struct field *field, json_t *items)
@@ -83,7 +83,7 @@ static json_t *list_of(const struct field *field, json_t *items)
 	return schema;
 }
 
-static json_t *schema_of(const struct field *field)
+static json_t *schema_of(const struct field *field, bool fills_in)
 {
 	switch (field->type) {
 	case FIELD_TEXT:
@@ -92,7 +92,7 @@ static json_t *schema_of(const struct field *field)
 	case FIELD_BOOL:
 		return schema_of_bool(field);
 	case FIELD_INTEGER:
-		return schema_of_integer(field);
+		return schema_of_integer(field, fills_in);
 	case FIELD_WORD:
 		return schema_of_word(field);
 	case FIELD_FLAGS:
@@ -102,9 +102,9 @@ static json_t *schema_of(const struct field *field)
 		return list_of(field, json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1,
 						"maxLength", ITEM_MAX));
 	case FIELD_OBJECT:
-		return schema_of_resource(field->of);
+		return schema_of_resource(field->of, fills_in);
 	case FIELD_OBJECTS:
-		return list_of(field, schema_of_resource(field->of));
+		return list_of(field, schema_of_resource(field->of, fills_in));
 	case FIELD_NOT_YET:
 		break;
 	}
@@ -112,7 +112,7 @@ static json_t *schema_of(const struct field *field)
 }
 
 /* The help, the unit, what its absence means, and why some words are refused. */
-static void describe(json_t *schema, const struct field *field)
+static void describe(json_t *schema, const struct field *field, bool fills_in)
 {
 	struct buffer text = { 0 };
 	const struct field_word *word;
@@ -122,7 +122,7 @@ static void describe(json_t *schema, const struct field *field)
 	if (field->unit != NULL)
 		buffer_printf(&text, " Unit: %s.", field->unit);
 	field_default_text(field, absent, sizeof(absent));
-	if (absent[0] != '\0')
+	if (fills_in && absent[0] != '\0')
 		buffer_printf(&text, " Default: %s.", absent);
 	for (word = field->words; word != NULL && word->word != NULL; word++) {
 		if (word->refused != NULL)
@@ -132,7 +132,7 @@ static void describe(json_t *schema, const struct field *field)
 	buffer_done(&text);
 }
 
-static json_t *schema_of_resource(const struct resource *of)
+static json_t *schema_of_resource(const struct resource *of, bool fills_in)
 {
 	json_t *schema = type("object"), *properties = json_object(), *required = json_array();
 	size_t i;
@@ -143,8 +143,8 @@ static json_t *schema_of_resource(const struct resource *of)
 
 		if (field->type == FIELD_NOT_YET)
 			continue;
-		property = schema_of(field);
-		describe(property, field);
+		property = schema_of(field, fills_in);
+		describe(property, field, fills_in);
 		json_object_set_new(properties, field->name, property);
 		if (field->flags & FIELD_REQUIRED)
 			json_array_append_new(required, json_string(field->name));
@@ -159,14 +159,15 @@ static json_t *schema_of_resource(const struct resource *of)
 
 /* --- parameters --- */
 
-json_t *action_parameter_schema(const struct parameter *parameter)
+json_t *action_parameter_schema(const struct action *action, const struct parameter *parameter)
 {
 	const struct field *field = parameter_field(parameter);
-	json_t *schema = schema_of(field);
+	bool fills_in = action_fills_in(action, parameter);
+	json_t *schema = schema_of(field, fills_in);
 
 	if (parameter->flags & PARAMETER_QUOTED)
 		schema = json_pack("{s:[o, {s:s}]}", "anyOf", schema, "type", "string");
-	describe(schema, field);
+	describe(schema, field, fills_in);
 	if (parameter->flags & PARAMETER_SECRET)
 		json_object_set_new(schema, "writeOnly", json_true());
 	if ((parameter->flags & PARAMETER_OURS) || (field->flags & FIELD_OURS))
@@ -190,7 +191,7 @@ static void add_parameters(json_t *properties, json_t *required, const struct pa
 		    json_object_get(properties, parameters[i].name) != NULL)
 			continue;
 		json_object_set_new(properties, parameters[i].name,
-				    action_parameter_schema(&parameters[i]));
+				    action_parameter_schema(action, &parameters[i]));
 		if (parameters[i].flags & PARAMETER_REQUIRED)
 			json_array_append_new(required, json_string(parameters[i].name));
 	}
@@ -202,8 +203,8 @@ static json_t *request_schema(const struct action *action)
 	size_t count;
 	const struct parameter *common = action_common_parameters(&count);
 
-	add_parameters(properties, required, action->parameters, action->parameter_count);
-	add_parameters(properties, required, common, count);
+	add_parameters(action, properties, required, action->parameters, action->parameter_count);
+	add_parameters(action, properties, required, common, count);
 	json_object_set_new(schema, "properties", properties);
 	json_object_set_new(schema, "additionalProperties", json_false());
 	if (json_array_size(required) > 0)

@@ -16,6 +16,6 @@ json_t *action_openapi(void);
  * reference. */
 json_t *action_reply_schema(const char *reply);
 /* The JSON schema of a parameter's value, a new reference. */
-json_t *action_parameter_schema(const struct parameter *parameter);
+json_t *action_parameter_schema(const struct action *action, const struct parameter *parameter);
 
 #endif
