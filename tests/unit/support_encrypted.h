@@ -1,0 +1,156 @@
+/*
+ * support_encrypted.h - one P-256 key, encrypted in all the ways that other programs write.
+ *
+ * Made with OpenSSL 3.0, NSS 3.87, GnuTLS 3.7 and Java 17; the password is "secret-1". Nobody uses the
+ * key.
+ */
+#ifndef SALLYPORT_TEST_SUPPORT_ENCRYPTED_H
+#define SALLYPORT_TEST_SUPPORT_ENCRYPTED_H
+
+#define PASSWORD "secret-1"
+
+static const char plain_key[] =
+	"-----BEGIN EC PRIVATE KEY-----\n"
+	"MHcCAQEEIG5PCPNXui66WaqJrT8giuBUhKRcL56QiBSNxIEx3urfoAoGCCqGSM49\n"
+	"AwEHoUQDQgAEQIw63SLNWK/bg+ncnqo2PfqgXXq1b1p5lEJVvXcakydcohN5ia3S\n"
+	"/cvZeK/HCIi3Md1oosMW53Ib4TBHFHOKlg==\n"
+	"-----END EC PRIVATE KEY-----\n";
+
+static const char key_sha1_aes128[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIHeMEkGCSqGSIb3DQEFDTA8MBsGCSqGSIb3DQEFDDAOBAgAf3d0VMiG/gICA+gw\n"
+	"HQYJYIZIAWUDBAECBBD13OpYYli/lEmtfRhCD9gZBIGQJNwPTJE9uCIPCpNK4+Yf\n"
+	"bXz+t7Q8SYWqxMxuwWsJO+dR0YoPMPvwWo2vrXRNo/EYXsnWT+ageP7rN5uGckBq\n"
+	"QmAQ3Fc09GBnNc8sIpoesYKL12gXNv5go6wygBcMSAGiiqrIBT6tY3kB+/6jfKUi\n"
+	"lKxp+LddJgT3Hej1gRs993cAezyYe2j3fZ9HukNncfdj\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_sha224[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAi6a4wHBjCO+wICA+gw\n"
+	"DAYIKoZIhvcNAggFADAdBglghkgBZQMEARYEEAoAoOYdldXX5CjZY/nulkcEgZAs\n"
+	"qt/69lnP52cOdvvL/Ow+9fTpM+gr2uRT2RMaeDVT4WwFtKfcuMQFO2t978QhEn8J\n"
+	"i97jEE5psxIXQUbznxIrpKlqPlWNPZyCJkSzE5BbgiwEEaKRjnmb1mi7n86iqrtC\n"
+	"60ciUSQy77Ri+KPiWWwlqMVLu52LqFTjMdgNaxsKPpKqHZRgzd+MsW7akgJ8aJA=\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_sha384[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAiFWjqTPsEtOgICA+gw\n"
+	"DAYIKoZIhvcNAgoFADAdBglghkgBZQMEASoEEJV8xvX1U8iYtKsj1MUrxTAEgZCO\n"
+	"LS73azb8JP2xHlc/IBzht1oH9/hamCdrankrp9d+FZCGe8Q5OlX3KEsS+Ti0GgLC\n"
+	"lARLmZ7wm8yvODkRFqvx99frTi5MTu+KqVDEjoN9DvJ4wb+tz4x2CPhAQSxd4Eez\n"
+	"ghDgsrCzaJvYbVgAjGyvC433dr/hcJ0sS8TvTOz8aHw41bwxNqwFOg6VYj/g/Qo=\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_sha512_3des[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIHjME4GCSqGSIb3DQEFDTBBMCkGCSqGSIb3DQEFDDAcBAjJwNIcApSRIQICA+gw\n"
+	"DAYIKoZIhvcNAgsFADAUBggqhkiG9w0DBwQIjv19UhwDZjwEgZDjWnd1VjD6e09w\n"
+	"lloXJ90ZPFCfXKeoqbg6RGmIXCLYV2D+IqLggrsjz4W0wRuRRaolaM8XqltwsazU\n"
+	"bpDI6jSRQDGDyRvVR9T1Kc3pnRkvHRgLL7zwl8nfnqmxYiC1d0KL1bzioEdX52Wp\n"
+	"VzmVbecBQ9fqs6nVNp4fTjmiCEYazXc4FnbgRGBVF0D9h1uNFGU=\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_scrypt[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIHkME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAiCKLDgQpp3awICBAAC\n"
+	"AQgCAQEwHQYJYIZIAWUDBAEqBBD5e28oiYp1wsnMXmq9p3JNBIGQEAOxnoyRls0l\n"
+	"3F42VOEXucygZ6uSY09PhFJRRQQn2aIvyQyz+exiRG4ZcI7Z7P0mCv1fP2RkHx+n\n"
+	"5EX1gEhIKZy2zAWxilp+TkvQUhiBDxKz++zfVfqQvvM1c0uLMHD6RQWdph5Cy23P\n"
+	"071Oo4oz8xT9Bmyoot28AOP39mi62UVMnBwZd7lrxDVZ6mI39Et5\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_pbe3des[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIGxMBwGCiqGSIb3DQEMAQMwDgQIaMYSfn1luCgCAgPoBIGQDrdniSUOZBAA+p8s\n"
+	"Gy13dlrx/2W6ZJf4Azpl9jH83D0PCjFukuOvzmZVM6WcY735UyExFIyjXhiweeII\n"
+	"jrocEDUWxRumCQeVTPDf4tvE/fePpHtnDKOuYIj9r0HTkn9HBpGf5uvtvHULZWuO\n"
+	"r3EvBFDY8ifkZoDDSW8EkIqIbyszrlWgaQWw9gErTHJETOg0\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_rc2[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIGxMBwGCiqGSIb3DQEMAQYwDgQI9F3JIzR5bssCAgPoBIGQcDu87hC1GTBevjGw\n"
+	"c340jH4FBpbu/4V0cFn1w9AoASJ+WuRKm/fnJFJZVJyFyMe9vqJlTy9BmfXbHY7p\n"
+	"4h4KUDhaHs4qIDpTZk0LgtAKKfHNBKtl/hrELJfyBa/G7m87rn2ddHvmEGSdexoG\n"
+	"Qfi5y20b74AScr4AEPUZ+djo7lyIATyVy21Sc5QZIgM1l9AD\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_rc2128[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIGxMBwGCiqGSIb3DQEMAQUwDgQI9gq8QAD4mrYCAgPoBIGQ6+HYFmXKjuVSZWyd\n"
+	"CDjcKZ8p/PYgnrK39KtTcLW4yIiTLA/sq1oBgmvub/qFjHRmkshj4Unmuqm40n/s\n"
+	"uxppPCqe8QB/8KMaZa72utW/lrOMOtaXJkv+kAf/RwImPoKNnu84jI7k96zD1W1d\n"
+	"vv4UH4mLaA7AK4EmocAMuIhQ27TRoa8USjGh4Ssz3imfnocV\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_gnutls[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIIBAjBdBgkqhkiG9w0BBQ0wUDAvBgkqhkiG9w0BBQwwIgQPIM/oMj9fQUtAcrB2\n"
+	"kfLaAgMJJ8AwCgYIKoZIhvcNAgkwHQYJYIZIAWUDBAEqBBCej4rGfDxJhP3RhSlZ\n"
+	"Tbm/BIGgZrX1bXsO/ZM1ot85AqBUWE0uWoJOMpltS1/aELUpmadIhD1ZW2fWvx9y\n"
+	"xScWRpndJ61zwtz1TRZw+zZs2Tp/9bXDN8NCEGbRgvWto8eeGWx76fY66Nau3JJi\n"
+	"iPG/tubDPo06aCjpknSsSIsExV3YrEKlgocrNaVFZ5i+e3kCHhRZ1XaNpDSB0OlT\n"
+	"WQtvehn7pO5aTXML0WV/2zZpmQWpWQ==\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_dek_aes[] =
+	"-----BEGIN EC PRIVATE KEY-----\n"
+	"Proc-Type: 4,ENCRYPTED\n"
+	"DEK-Info: AES-256-CBC,F8F66176936911EBBAD54EC0AC399E05\n"
+	"\n"
+	"ShuBCFIOaMTVYHVAZ54n28veXKsqcNZYNsW6R1r9nXwV+nJLhdpHqAdW7iCrWadD\n"
+	"AapA2iFH/BLG0zT2Xqvc14RkgVCx+ul0Rhcujm1cj4w2YO1w54pyOWzPKZczCVuz\n"
+	"XmvPWR15FtD5UzHEbFlx1he7OB5MLyb7THCg6vVL+eI=\n"
+	"-----END EC PRIVATE KEY-----\n";
+
+static const char key_dek_3des[] =
+	"-----BEGIN EC PRIVATE KEY-----\n"
+	"Proc-Type: 4,ENCRYPTED\n"
+	"DEK-Info: DES-EDE3-CBC,973686AA7526FFC9\n"
+	"\n"
+	"TlhrWwRFLseRxl6bo++zr+yhI0hVbUqUmaehGhHRptirqsHV/6AdFKo3aSBBDT91\n"
+	"0xPtQRX+6i1K3/4ZjmGyb9eLf6cXP5rOsZoNQR8yvBuIqgng7lrBAZ7S83/Wgazq\n"
+	"4UQedkjtl+UcYi8MDxRr2CS/pb3vdQT5T5reZMfq7lQ=\n"
+	"-----END EC PRIVATE KEY-----\n";
+
+/* Refused. */
+
+static const char key_md5des[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIGwMBsGCSqGSIb3DQEFAzAOBAgUPMBJ+GCe7gICCAAEgZCP621TMw3qYLVkoir3\n"
+	"kd5Inx6KcFVMBpnvF0kpc+1LWhtcRbNQCjEkVLCXyTGS2U8UGsmvSRtU9a564cns\n"
+	"8dAfO73DRALtuiBQCTsgP41+yGSIfg7S0jYmfTDa/NjVeeDE7N9PGL84973xar73\n"
+	"LlQZV2Zj2Dc3X5d7zf0cvVR3iOnxwJ7MYNtvYu1kYUWqRUc=\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_iterations[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIHtMFgGCSqGSIb3DQEFDTBLMCoGCSqGSIb3DQEFDDAdBAjkMjCLuVJArwIDHoSB\n"
+	"MAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUDBAEqBBA753pJiCGy3TG9DDCUDxq4BIGQ\n"
+	"QYRIk02AD7HRUBKj0QMl3GX4MlB1OhTxlsN31oZVfsnVl9ELV+Tfw/SSHFhJ2A2R\n"
+	"+X+OrnJ3ng6rX5x3ttA7dYokeZ1HD+r+YfrmoNFSHJbrObZmwVbjCbniEAECGkh/\n"
+	"HBPJeNbCmQudPmbySwR0tEp2XZ5Cwg/rEQGM+kvNrxu+kYteiC5J/nLCBQDB1pEL\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_scryptbig[] =
+	"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+	"MIHlMFAGCSqGSIb3DQEFDTBDMCIGCSsGAQQB2kcECzAVBAhzYWx0c2FsdAIDQAAAAgEIAgEBMB0G\n"
+	"CWCGSAFlAwQBKgQQAAAAAAAAAAAAAAAAAAAAAASBkAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+	"AAAAAA==\n"
+	"-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static const char key_dek_camellia[] =
+	"-----BEGIN EC PRIVATE KEY-----\n"
+	"Proc-Type: 4,ENCRYPTED\n"
+	"DEK-Info: CAMELLIA-256-CBC,1270FF9A76DA8F27320F47DA49DFD8A7\n"
+	"\n"
+	"nDigQ2gWYIdo8b0yNY8QSdKsuHXi3NAx7rz/0LYrks8afjEt7OhPP1n3euiQgbfm\n"
+	"MVEV8DWgRcRqoLBG/gTXCrBXTwQdglGBT00+dtuah03me+6pE7bplr1gooQpz5it\n"
+	"tecMrlcbMh2q6KAN4aFXW2mm9EYrg6X4I169APPrENE=\n"
+	"-----END EC PRIVATE KEY-----\n";
+
+#endif
