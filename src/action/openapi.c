@@ -181,8 +181,8 @@ static bool is_refused(const struct parameter *parameter)
 	       !(parameter->flags & PARAMETER_IGNORED);
 }
 
-static void add_parameters(json_t *properties, json_t *required, const struct parameter *parameters,
-			   size_t count)
+static void add_parameters(const struct action *action, json_t *properties, json_t *required,
+			   const struct parameter *parameters, size_t count)
 {
 	size_t i;
 
