@@ -11,6 +11,7 @@
 #include "x509/certificate.h"
 
 #define LEVELS_MAX 10 /* of CAs above or below one */
+#define TAG_VERSION (CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUCTED | 0)
 
 /* --- server certificates --- */
 
@@ -21,13 +22,21 @@ static void add_blob(struct model_blobs *blobs, struct bytes der)
 	buffer_append(&blobs->items[blobs->count++], der.data, der.len);
 }
 
+/* RFC 5280 4.1: the names alone, since a chain is mostly of certificates that many share. */
 static bool is_self_issued(struct bytes der)
 {
-	struct certificate *certificate = certificate_parse(der, NULL);
-	bool answer = certificate != NULL && certificate_is_self_issued(certificate);
+	CBS all, certificate, tbs, issuer, subject;
 
-	certificate_free(certificate);
-	return answer;
+	CBS_init(&all, der.data, der.len);
+	return CBS_get_asn1(&all, &certificate, CBS_ASN1_SEQUENCE) &&
+	       CBS_get_asn1(&certificate, &tbs, CBS_ASN1_SEQUENCE) &&
+	       CBS_get_optional_asn1(&tbs, NULL, NULL, TAG_VERSION) &&
+	       CBS_get_asn1(&tbs, NULL, CBS_ASN1_INTEGER) &&
+	       CBS_get_asn1(&tbs, NULL, CBS_ASN1_SEQUENCE) &&
+	       CBS_get_asn1(&tbs, &issuer, CBS_ASN1_SEQUENCE) &&
+	       CBS_get_asn1(&tbs, NULL, CBS_ASN1_SEQUENCE) &&
+	       CBS_get_asn1(&tbs, &subject, CBS_ASN1_SEQUENCE) &&
+	       CBS_mem_equal(&issuer, CBS_data(&subject), CBS_len(&subject));
 }
 
 /* The next certificate of several, one behind the other. */
