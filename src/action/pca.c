@@ -33,7 +33,8 @@
 	OWN("Locality", 0, TEXT_OF(1, 128), .absent = "that of the CA", HELP("City."))
 #define YEARS(more_flags) \
 	OWN("Years", more_flags, INTEGER_OF(1, 25), .unit = "years", \
-	    HELP("How long the CA is valid; a subordinate CA never longer than its issuer."))
+	    HELP("How long the CA is valid. A subordinate CA never outlives its issuer: up to a day too " \
+		 "much is cut off, more is refused."))
 #define PATH_LENGTH \
 	OWN("PathLenConstraint", 0, INTEGER_OF(0, 8), \
 	    HELP("How many CAs may stand below this one; 0 for a subordinate CA when left out."))
@@ -342,9 +343,7 @@ static const struct parameter renew_parameters[] = {
 	IDENTIFIER("Identifier of the certificate that is to get a successor."),
 	OWN("Days", 0, INTEGER_OF(1, 36500), .unit = "days", .absent = "as long as the old one",
 	    HELP("How long the successor is valid.")),
-	OWN("KeepKey", 0, BOOLEAN, .standard = 0,
-	    HELP("Whether the successor has the same key; always so when the key was never here, and "
-		 "for CAs, whose certificates stay good then.")),
+	ALGORITHM(0, "it keeps its key; CAs always do"),
 	IMMEDIATELY,
 };
 
@@ -547,8 +546,8 @@ static const struct action actions[] = {
 	  "as the rules allow." },
 	{ "RenewPrivateCertificate", RIGHT_ISSUE, ACTION_WRITES | ACTION_OURS,
 	  PARAMETERS(renew_parameters), LEAF_MADE,
-	  "Makes a successor: the same names, a new period. The old one stays as it is. For a CA: the "
-	  "same key, by an administrator." },
+	  "Makes a successor: the same names, a new period. The old one stays as it is. CAs are renewed by "
+	  "administrators." },
 	{ "DescribeClientCertificate", READS, PARAMETERS(identifier_parameters),
 	  "Certificate{" LEAF_REPLY ", CertChain" TAGS_REPLY "}", "All about one certificate." },
 	{ "ListClientCertificate", READS, PARAMETERS(list_parameters),
