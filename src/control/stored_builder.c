@@ -61,6 +61,13 @@ static bool is_wildcard(const char *text)
 	return text_address_is_any(&address);
 }
 
+static bool same_address(const char *a, const char *b)
+{
+	struct text_address left = text_address_parse(a), right = text_address_parse(b);
+
+	return memcmp(&left, &right, sizeof(left)) == 0; /* however it is spelt */
+}
+
 static void add_address(json_t *addresses, const char *text)
 {
 	size_t i;
@@ -68,7 +75,7 @@ static void add_address(json_t *addresses, const char *text)
 	for (i = 0; i < json_array_size(addresses); i++) {
 		const char *other = json_string_value(json_array_get(addresses, i));
 
-		if (is_wildcard(other) || strcmp(other, text) == 0)
+		if (is_wildcard(other) || same_address(other, text))
 			return;
 	}
 	if (is_wildcard(text))
@@ -313,20 +320,23 @@ int stored_add_listener(struct stored_builder *builder, const struct store_resou
 
 /* --- settings --- */
 
+int stored_add_setting(struct stored_builder *builder, const char *name, struct error *err)
+{
+	char *text = store_setting(builder->store, name);
+	int status = text == NULL ? 0
+				  : stored_property(&settings_resource, name, text,
+						    &builder->model->settings, err);
+
+	free(text);
+	return status < 0 ? error_place(err, "%s", name) : 0;
+}
+
 int stored_add_settings(struct stored_builder *builder, struct error *err)
 {
 	size_t i;
 
-	for (i = 0; i < settings_resource.field_count; i++) {
-		const char *name = settings_resource.fields[i].name;
-		char *text = store_setting(builder->store, name);
-		int status = text == NULL ? 0
-					  : stored_property(&settings_resource, name, text,
-							    &builder->model->settings, err);
-
-		free(text);
-		if (status < 0)
-			return error_place(err, "%s", name);
-	}
+	for (i = 0; i < settings_resource.field_count; i++)
+		if (stored_add_setting(builder, settings_resource.fields[i].name, err) < 0)
+			return -1;
 	return 0;
 }

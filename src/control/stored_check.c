@@ -196,6 +196,11 @@ int stored_check_group(struct store *store, const char *id, struct error *err)
 	return check_alone(store, STORE_SERVER_GROUP, id, stored_add_group, err);
 }
 
+int stored_check_balancer(struct store *store, const char *id, struct error *err)
+{
+	return check_alone(store, STORE_LOAD_BALANCER, id, stored_add_balancer, err);
+}
+
 int stored_check_policy(struct store *store, const char *id, struct error *err)
 {
 	return check_alone(store, STORE_SECURITY_POLICY, id, stored_add_policy, err);

@@ -31,7 +31,12 @@ int must_check stored_add_listener(struct stored_builder *builder,
 				   const struct store_resource *row, struct error *err);
 int must_check stored_add_certificate(struct stored_builder *builder, const char *id,
 				      struct error *err);
-/* The settings of the model that are set in the store. */
+/* The settings of the model that are set in the store: one, or all. */
+int must_check stored_add_setting(struct stored_builder *builder, const char *name,
+				  struct error *err);
 int must_check stored_add_settings(struct stored_builder *builder, struct error *err);
+/* Takes listeners out of the model until model_check() is content, and tells of each. What is wrong
+ * without any listener stays. */
+void stored_weed(struct model *model, const struct stored_options *options);
 
 #endif

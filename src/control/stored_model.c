@@ -231,12 +231,27 @@ static int each(struct building *building, const char *kind,
 	return building->failed ? -1 : 0;
 }
 
+/* One that cannot be read has its default: it was checked when it was set. */
+static int add_settings(struct building *building)
+{
+	struct error why = { 0 };
+	size_t i;
+
+	if (!has_fault(building))
+		return stored_add_settings(&building->builder, building->err);
+	for (i = 0; i < settings_resource.field_count; i++)
+		if (stored_add_setting(&building->builder, settings_resource.fields[i].name, &why) <
+		    0)
+			model_warn(building->warnings, building->builder.model, 0,
+				   "setting %s is not used: %s", why.place, why.message);
+	return 0;
+}
+
 static int build(struct building *building)
 {
 	struct stored_builder *builder = &building->builder;
 
-	if (stored_add_settings(builder, building->err) < 0 ||
-	    each(building, STORE_SECURITY_POLICY, add_policy) < 0 ||
+	if (add_settings(building) < 0 || each(building, STORE_SECURITY_POLICY, add_policy) < 0 ||
 	    each(building, STORE_LOAD_BALANCER, add_balancer) < 0 ||
 	    each(building, STORE_SERVER_GROUP, add_group) < 0)
 		return -1;
@@ -244,6 +259,8 @@ static int build(struct building *building)
 	if (each(building, STORE_LISTENER, add_listener) < 0 || add_console_if_any(building) < 0)
 		return -1;
 	model_index(builder->model);
+	if (has_fault(building))
+		stored_weed(builder->model, building->options);
 	return 0;
 }
 

@@ -50,7 +50,8 @@ struct model *stored_model(struct store *reader, const struct stored_options *op
  * every check of the workers, as the store has them now. Errors name the parameter in place. */
 int must_check stored_check_listener(struct store *store, const char *id, int64_t now,
 				     struct error *err);
-/* The same for a server group and for a custom security policy alone. */
+/* The same for a load balancer, a server group and a custom security policy alone. */
+int must_check stored_check_balancer(struct store *store, const char *id, struct error *err);
 int must_check stored_check_group(struct store *store, const char *id, struct error *err);
 int must_check stored_check_policy(struct store *store, const char *id, struct error *err);
 

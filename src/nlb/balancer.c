@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/bytes.h"
+#include "control/stored_model.h"
 #include "nlb/balancer.h"
 #include "nlb/shape.h"
 
@@ -72,6 +73,8 @@ int nlb_CreateLoadBalancer(struct call *call, struct error *err)
 	if (status == 0)
 		status = nlb_edit_save(call, &edit, false, err);
 	if (status == 0)
+		status = stored_check_balancer(call->store, id, err);
+	if (status == 0)
 		status = nlb_put_tags(call, STORE_LOAD_BALANCER, id, err);
 	if (status == 0)
 		status = nlb_edit_job(call, &edit, err);
@@ -104,6 +107,8 @@ int balancer_change(struct call *call,
 		follow_name(&edit);
 		status = nlb_edit_save(call, &edit, serves, err);
 	}
+	if (status == 0)
+		status = stored_check_balancer(call->store, edit.row.id, err);
 	if (status == 0)
 		status = nlb_edit_job(call, &edit, err);
 	nlb_edit_done(&edit);

@@ -177,6 +177,18 @@ static int choose_addresses(struct store *store, const json_t *places, json_t *z
 	return 0;
 }
 
+/* One address has one spelling. */
+static void respell(json_t *zone)
+{
+	const char *text = json_string_value(json_object_get(zone, "Ipv6Address"));
+	char canonical[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (text != NULL && inet_pton(AF_INET6, text, &address) == 1 &&
+	    inet_ntop(AF_INET6, &address, canonical, sizeof(canonical)) != NULL)
+		shape_set_text(zone, "Ipv6Address", canonical);
+}
+
 int nlb_place_zone(struct store *store, const json_t *places, json_t *zone, bool dual_stack,
 		   struct error *err)
 {
@@ -184,6 +196,7 @@ int nlb_place_zone(struct store *store, const json_t *places, json_t *zone, bool
 	    json_object_get(zone, "Ipv6Address") == NULL &&
 	    choose_addresses(store, places, zone, dual_stack, err) < 0)
 		return -1;
+	respell(zone);
 	if (json_object_get(zone, "VSwitchId") == NULL)
 		json_object_set_new(
 			zone, "VSwitchId",

@@ -304,6 +304,61 @@ static void nobody_takes_the_port_of_the_console(void **state)
 	model_free(model);
 }
 
+/* --- what goes alone and not together --- */
+
+static void a_listener_in_the_way_of_another_is_left_out(void **state)
+{
+	struct home *home = *state;
+	struct faults faults = { 0 };
+	struct stored_options options = { .fault = note_fault, .arg = &faults };
+	struct fixture fixture;
+	struct error err = { 0 };
+	struct model *model;
+	char *last = NULL;
+
+	prepare(home, &fixture);
+	for (int port = 9000; port < 9010; port++) {
+		char *id = new_tcp_listener(home, fixture.balancer, fixture.group, port);
+
+		if (port == 9003)
+			last = id;
+	}
+	must(store_begin(home->store, e));
+	must(store_setting_put(home->store, "MetricsAddress", "127.0.0.1:9003", e));
+	must(store_commit(home->store, e));
+	model = build(home, &options);
+	assert_int_equal(faults.count, 1);
+	assert_string_equal(faults.id, last);
+	assert_string_equal(faults.why.symbol, "Conflict.Port");
+	assert_int_equal(model->listener_count, 10);
+	assert_int_equal(model_check(model, NULL, &err), 0);
+	model_free(model);
+	refused(home, "CreateListener",
+		json_pack("{s:s, s:s, s:s, s:i}", "LoadBalancerId", fixture.balancer,
+			  "ServerGroupId", fixture.group, "ListenerProtocol", "TCP",
+			  "ListenerPort", 9003),
+		"Conflict.Port");
+}
+
+static void one_address_has_many_spellings(void **state)
+{
+	struct home *home = *state;
+	struct fixture fixture;
+	struct model *model;
+	char *id;
+
+	prepare(home, &fixture);
+	id = text_from(get(home, "CreateLoadBalancer",
+			   json_pack("{s:[{s:s,s:s},{s:s,s:s}]}", "ZoneMappings", "ZoneId", "a",
+				     "Ipv6Address", "::1", "ZoneId", "b", "Ipv6Address",
+				     "0:0:0:0:0:0:0:1")),
+		       "LoadbalancerId");
+	new_tcp_listener(home, id, fixture.group, 80);
+	model = build(home, NULL);
+	assert_int_equal(model->load_balancers[1].zone_count, 1);
+	model_free(model);
+}
+
 /* --- checks of one resource --- */
 
 static void the_error_of_a_check_names_the_parameter(void **state)
@@ -325,6 +380,7 @@ static void the_error_of_a_check_names_the_parameter(void **state)
 static void settings_of_the_store_are_used(void **state)
 {
 	struct home *home = *state;
+	struct stored_options options = { 0 };
 	struct model *model;
 	struct error err = { 0 };
 
@@ -341,6 +397,10 @@ static void settings_of_the_store_are_used(void **state)
 	must(store_commit(home->store, e));
 	assert_null(stored_model(home->store, NULL, NULL, &err));
 	assert_string_equal(err.place, "ShutdownTimeout");
+	options.fault = note_fault; /* with it, everything else goes on */
+	model = build(home, &options);
+	assert_int_equal(model->settings.shutdown_timeout_s, 30);
+	model_free(model);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, nlb_setup, home_teardown)
@@ -360,6 +420,8 @@ int main(void)
 		TEST(a_shifted_zone_binds_nothing),
 		TEST(the_console_has_a_listener_of_its_own),
 		TEST(nobody_takes_the_port_of_the_console),
+		TEST(a_listener_in_the_way_of_another_is_left_out),
+		TEST(one_address_has_many_spellings),
 		TEST(the_error_of_a_check_names_the_parameter),
 		TEST(settings_of_the_store_are_used),
 	};
