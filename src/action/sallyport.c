@@ -119,6 +119,9 @@ static const struct parameter list_changes_parameters[] = {
 	OWN("AfterRevision", 0, INTEGER_OF(0, INT64_MAX),
 	    HELP("Changes with a higher revision than this one. Left out: none, only the revision "
 		 "reached.")),
+	OWN("AfterServed", 0, INTEGER_OF(0, INT64_MAX),
+	    HELP("Answers as soon as RevisionServed is higher than this, too: to learn when a change that is "
+		 "saved is served.")),
 	OWN("WaitSeconds", 0, INTEGER_OF(0, 30), .unit = "s",
 	    HELP("How long to wait for the first one when there is none yet.")),
 	OWN("MaxResults", 0, INTEGER_OF(1, 1000), .standard = 100, HELP("How many at most.")),
@@ -370,7 +373,7 @@ static const struct action sallyport_actions[] = {
 	{ "EndSession", RIGHT_ANY, WRITES, PARAMETERS(session_parameters), "",
 	  "Ends a session of the console." },
 	{ "GetStatus", RIGHT_READ, ACTION_OURS,
-	  .reply = "Version, StartedTime, Revision#, RevisionServed#, DocumentVersion#, Applying?, "
+	  .reply = "Version, StartedTime, Revision#, RevisionServed#, ServedTime, DocumentVersion#, Applying?, "
 		   "LastError, Roles[]{Role, ProcessId#, DocumentVersion#, LongestTurnMicroseconds#, "
 		   "LogLinesDropped#}, Listeners[]{ListenerId, ListenerName, Protocol, Addresses[], Status, "
 		   "MutualAuthentication, ServerGroupId, Connections#, Accepted#, Handshakes#, "

@@ -44,10 +44,9 @@ static int64_t count_workers(const json_t *status)
 	json_t *role;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "roles"), i, role)
-		if (strncmp(json_string_value(json_object_get(role, "role")), "worker-",
-			    strlen("worker-")) == 0)
-			count++;
+	json_array_foreach(json_object_get(status, "roles"), i,
+			   role) if (strncmp(json_string_value(json_object_get(role, "role")),
+					     "worker-", strlen("worker-")) == 0) count++;
 	return count;
 }
 
@@ -125,8 +124,8 @@ static int prepare(struct call *call, struct backup *backup, struct error *err)
 		return -1;
 	gmtime_r(&now, &parts);
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &parts);
-	snprintf(backup->path + used, sizeof(backup->path) - used, "/sallyport-%s-%.8s.backup", when,
-		 call->request_id);
+	snprintf(backup->path + used, sizeof(backup->path) - used, "/sallyport-%s-%.8s.backup",
+		 when, call->request_id);
 	backup->reader = store_open_reader(call->store, err);
 	return backup->reader != NULL ? 0 : -1;
 }

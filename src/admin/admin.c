@@ -82,8 +82,8 @@ void admin_tick(struct admin *admin)
 
 void admin_served(struct admin *admin, int64_t revision)
 {
-	(void)admin;
 	(void)revision;
+	admin->served_s = walltime_s();
 }
 
 void admin_worker_said(struct admin *admin, uint32_t worker, const struct message *message)

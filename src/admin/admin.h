@@ -1,14 +1,14 @@
 /*
  * admin/admin.h - the product "sallyport": users and sessions, what is going on, settings, audit.
  *
- * One struct admin a process holds what is not in the store: failed log-ins, the history of metrics, the
- * last refusals, questions to the workers that wait for their answers. The API server makes it, hands on
- * the hooks of control (control/hooks.h), and puts it into each call. All of it is for the state thread.
+ * One struct admin a process holds what is not in the store: failed log-ins, the history of
+ * metrics, the last refusals, questions to the workers that wait for their answers. The API server
+ * makes it, hands on the hooks of control (control/hooks.h), and puts it into each call. All of it
+ * is for the state thread.
  */
 #ifndef SALLYPORT_ADMIN_ADMIN_H
 #define SALLYPORT_ADMIN_ADMIN_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include "base/error.h"
 
@@ -29,22 +29,17 @@ struct admin_config {
 struct admin *admin_init(const struct admin_config *config, struct error *err);
 /* Once a second, outside of any transaction: samples metrics, writes down failed log-ins. */
 void admin_tick(struct admin *admin);
+/* A revision of the store is served by all workers for the first time. */
 void admin_served(struct admin *admin, int64_t revision);
 void admin_worker_said(struct admin *admin, uint32_t worker, const struct message *message);
 /* After all calls are gone, and jobs_free(). NULL is fine. */
 void admin_close(struct admin *admin);
 
-/* Name of the console's cookie; its value is what store_token_get() finds by SHA-256, as a bearer token. A
- * session has expires_s, and is over as well when it was idle for SessionIdleMinutes (admin_idle_s). */
+/* Name of the console's cookie; its value is what store_token_get() finds by SHA-256, as a bearer
+ * token. A session has expires_s, and is over as well when it was idle for SessionIdleMinutes
+ * (admin_idle_s). */
 #define ADMIN_SESSION_COOKIE "sallyport-session"
 int64_t admin_idle_s(struct store *store);
-
-/* A call of Login or another that has to prove a password was refused by the API server itself (a wrong
- * signature, an unknown token): counted and audited like a failed log-in. false: this source has failed so
- * often that it must wait ret_wait_s seconds, and should not even be looked at. who: user or AccessKeyId. */
-bool admin_may_try(struct admin *admin, const char *who, const char *from, int64_t *ret_wait_s);
-void admin_tried(struct admin *admin, const char *who, const char *from, bool good,
-		 const char *request_id);
 
 /* --- the first start --- */
 
@@ -62,9 +57,9 @@ struct admin_bootstrap {
 	char token[ADMIN_TOKEN_SIZE];
 };
 
-/* Makes the administrator with a random password, an access key and a token, inside a transaction of the
- * caller's. A user of this name that exists gets a new password and becomes an administrator that is not
- * disabled (`sallyport console reset`). */
+/* Makes the administrator with a random password, an access key and a token, inside a transaction
+ * of the caller's. A user of this name that exists gets a new password and becomes an administrator
+ * that is not disabled (`sallyport console reset`). */
 int must_check admin_bootstrap(struct store *store, const char *user, int64_t now,
 			       struct admin_bootstrap *ret, struct error *err);
 

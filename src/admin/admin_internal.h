@@ -40,6 +40,7 @@ struct admin {
 	struct question *questions;     /* to the workers, waiting for answers */
 	uint32_t question_number;
 	unsigned int probes;            /* TestServer under way */
+	int64_t served_s;               /* when a revision was last served for the first time */
 	struct background *backgrounds; /* slow work in job threads */
 	struct known_listeners known;
 };
@@ -57,6 +58,14 @@ call_step check_admission_run, check_impact_run, test_server_run;
 call_step list_audit_events_run, verify_audit_log_run, search_run, list_expiring_run;
 call_step get_settings_run, update_settings_run, get_about_run, backup_run;
 
+/* --- log-ins --- */
+
+/* false: this source has failed so often that it must wait ret_wait_s seconds. */
+bool admin_may_try(struct admin *admin, const char *who, const char *from, int64_t *ret_wait_s);
+/* Counts, and has a failure written into the audit log. */
+void admin_tried(struct admin *admin, const char *who, const char *from, bool good,
+		 const char *request_id);
+
 /* --- shared pieces --- */
 
 /* Members of a reply. NULL and 0 seconds become "". */
@@ -69,7 +78,8 @@ void reply_time(json_t *object, const char *name, int64_t seconds);
 int must_check call_time(const struct call *call, const char *name, int64_t otherwise,
 			 int64_t *ret_seconds, struct error *err);
 
-/* The name in the document of a listener of the store ("nlb-x:443"); an error when there is none. */
+/* The name in the document of a listener of the store ("nlb-x:443"); an error when there is none.
+ * */
 int must_check listener_name(struct call *call, const char *id,
 			     char ret_name[ADMIN_LISTENER_SIZE], struct error *err);
 /* The other way round: "" for a listener that the store does not know (any more). */

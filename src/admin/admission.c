@@ -95,9 +95,10 @@ static int take_certificate(struct call *call, struct admit_chain *chain, struct
 	const char *refusal = call_text(call, "RefusalId");
 
 	if ((pem != NULL) + (id != NULL) + (serial != NULL) + (refusal != NULL) > 1)
-		return call_refuse(err, ERROR_INVALID, "IllegalParam.Certificate", "Certificate",
-				   "there must be only one of Certificate, Identifier, SerialNumber "
-				   "and RefusalId");
+		return call_refuse(
+			err, ERROR_INVALID, "IllegalParam.Certificate", "Certificate",
+			"there must be only one of Certificate, Identifier, SerialNumber "
+			"and RefusalId");
 	if (pem != NULL)
 		return take_pem(pem, chain, err);
 	if (id != NULL)

@@ -69,8 +69,11 @@ void background_start(struct call *call, void (*do_work)(void *arg), void (*free
 	struct background *background = memory_new(sizeof(*background));
 	struct background *first = call->admin->backgrounds;
 
-	*background = (struct background){ .next = first, .link = &call->admin->backgrounds,
-					   .work = do_work, .free = free_arg, .arg = arg };
+	*background = (struct background){ .next = first,
+					   .link = &call->admin->backgrounds,
+					   .work = do_work,
+					   .free = free_arg,
+					   .arg = arg };
 	if (first != NULL)
 		first->link = &background->next;
 	call->admin->backgrounds = background;

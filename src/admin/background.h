@@ -24,8 +24,8 @@ static inline bool background_is_begun(const struct call *call)
 	return call->work != NULL;
 }
 
-/* The whole of a run that only reads much: step gets a copy of the call with a reader of its own, and may
- * use its store, parameters, now and reply, nothing else. Called in each round. */
+/* The whole of a run that only reads much: step gets a copy of the call with a reader of its own,
+ * and may use its store, parameters, now and reply, nothing else. Called in each round. */
 int must_check background_read(struct call *call, call_step *step, struct error *err);
 
 #endif

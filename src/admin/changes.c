@@ -1,7 +1,8 @@
-/* ListChanges: what the console keeps its views fresh with, a long poll that nobody else waits for. */
+/* ListChanges: what the console keeps its views fresh with, a long poll that nobody else waits for.
+ * */
 #include "admin/admin_internal.h"
 #include "base/monotime.h"
-#include "control/serving.h"
+#include "control/served.h"
 
 #define LIMIT_STANDARD 100
 
@@ -28,7 +29,8 @@ static void list_change(void *arg, const struct store_logged_change *change)
 
 static bool has_changed(const struct call *call)
 {
-	return store_revision(call->store) > call_integer(call, "AfterRevision", 0);
+	return store_revision(call->store) > call_integer(call, "AfterRevision", 0) ||
+	       served_revision(call->control) > call_integer(call, "AfterServed", INT64_MAX);
 }
 
 static bool must_wait(const struct call *call)
@@ -47,8 +49,8 @@ int list_changes_run(struct call *call, struct error *err)
 
 	if (must_wait(call)) {
 		call->park.ready = has_changed;
-		call->park.until_ms = monotime_ms() +
-				      (uint64_t)call_integer(call, "WaitSeconds", 0) * 1000;
+		call->park.until_ms =
+			monotime_ms() + (uint64_t)call_integer(call, "WaitSeconds", 0) * 1000;
 		return 0;
 	}
 	list.rows = json_array();
@@ -61,7 +63,7 @@ int list_changes_run(struct call *call, struct error *err)
 				 json_array_get(list.rows, (size_t)limit - 1), "Revision"))
 		       : newest;
 	reply_number(call->reply, "Revision", told);
-	reply_number(call->reply, "RevisionServed", serving_revision(call->control));
+	reply_number(call->reply, "RevisionServed", served_revision(call->control));
 	/* Rows are kept for a day; also when the store is another one by now (restored). */
 	reply_flag(call->reply, "Truncated",
 		   after > newest || (list.first == 0 ? after < newest : list.first > after + 1));

@@ -7,7 +7,8 @@ static void fill_rows(struct call *call, const struct question *question)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(question->rows, i, row) {
+	json_array_foreach(question->rows, i, row)
+	{
 		const char *name = json_string_value(json_object_get(row, "ListenerName"));
 		char id[ADMIN_LISTENER_SIZE];
 
@@ -48,8 +49,8 @@ static int note_closing(struct call *call, struct error *err)
 {
 	json_t *filter = audited_filter(call);
 	int64_t revision;
-	int status = call_change(call, "connections", "", "Close", false, NULL, filter, &revision,
-				 err);
+	int status =
+		call_change(call, "connections", "", "Close", false, NULL, filter, &revision, err);
 
 	json_decref(filter);
 	return status;

@@ -16,8 +16,10 @@ int credentials_make_key(struct store *store, const char *user, int64_t now,
 			 struct credentials_key *ret_made, struct error *err)
 {
 	struct credentials_key made = { .id = KEY_PREFIX };
-	struct store_access_key key = { .id = made.id, .user = (char *)(uintptr_t)user,
-					.secret = made.secret, .created_s = now };
+	struct store_access_key key = { .id = made.id,
+					.user = (char *)(uintptr_t)user,
+					.secret = made.secret,
+					.created_s = now };
 	int status = -1;
 
 	if (password_random(sizeof(made.id) - sizeof(KEY_PREFIX), made.id + strlen(KEY_PREFIX),
@@ -31,13 +33,14 @@ int credentials_make_key(struct store *store, const char *user, int64_t now,
 }
 
 int credentials_make_token(struct store *store, const char *user, const char *note, int64_t now,
-			   int64_t expires_s, struct credentials_token *ret_made,
-			   struct error *err)
+			   int64_t expires_s, struct credentials_token *ret_made, struct error *err)
 {
 	struct credentials_token made = { .token = TOKEN_PREFIX };
-	struct store_token token = { .id = made.id, .user = (char *)(uintptr_t)user,
+	struct store_token token = { .id = made.id,
+				     .user = (char *)(uintptr_t)user,
 				     .note = (char *)(uintptr_t)(note != NULL ? note : ""),
-				     .created_s = now, .expires_s = expires_s };
+				     .created_s = now,
+				     .expires_s = expires_s };
 	int status = -1;
 
 	call_new_id("tok-", made.id, sizeof(made.id));
@@ -58,9 +61,14 @@ static int put_administrator(struct store *store, const char *name, const char *
 			     struct error *err)
 {
 	struct store_user user = { .created_s = now };
-	const struct store_change change = { .kind = "user", .id = name, .act = "Create",
-					     .action = "Bootstrap", .product = "sallyport",
-					     .actor = "system", .from = "system", .now = now };
+	const struct store_change change = { .kind = "user",
+					     .id = name,
+					     .act = "Create",
+					     .action = "Bootstrap",
+					     .product = "sallyport",
+					     .actor = "system",
+					     .from = "system",
+					     .now = now };
 	int status = store_user_get(store, name, &user, err);
 
 	if (status < 0)
@@ -81,8 +89,8 @@ static int put_administrator(struct store *store, const char *name, const char *
 	return status;
 }
 
-int admin_bootstrap(struct store *store, const char *user, int64_t now,
-		    struct admin_bootstrap *ret, struct error *err)
+int admin_bootstrap(struct store *store, const char *user, int64_t now, struct admin_bootstrap *ret,
+		    struct error *err)
 {
 	struct credentials_token token;
 	struct credentials_key key;

@@ -12,7 +12,7 @@
 
 #define GONE_S (90 * 86400) /* what ended longer ago needs nobody any more */
 #define ANCHORS (STORE_OWN_CAS | STORE_UPLOADED_CA)
-#define ROWS_MAX 100000     /* looked at: more could not be told anyway */
+#define ROWS_MAX 100000 /* looked at: more could not be told anyway */
 
 const char *certificate_kind(const struct store_certificate *certificate)
 {
@@ -20,10 +20,14 @@ const char *certificate_kind(const struct store_certificate *certificate)
 		unsigned int role;
 		const char *word;
 	} words[] = {
-		{ STORE_ROOT_CA, "root_ca" },	   { STORE_SUB_CA, "sub_ca" },
-		{ STORE_CLIENT, "client" },	   { STORE_SERVER, "server" },
-		{ STORE_UPLOADED, "uploaded" },	   { STORE_UPLOADED_CA, "third_party_ca" },
-		{ STORE_PENDING_CA, "pending_ca" }, { STORE_CSR, "csr" },
+		{ STORE_ROOT_CA, "root_ca" },
+		{ STORE_SUB_CA, "sub_ca" },
+		{ STORE_CLIENT, "client" },
+		{ STORE_SERVER, "server" },
+		{ STORE_UPLOADED, "uploaded" },
+		{ STORE_UPLOADED_CA, "third_party_ca" },
+		{ STORE_PENDING_CA, "pending_ca" },
+		{ STORE_CSR, "csr" },
 		{ STORE_OCSP_SIGNER, "ocsp_signer" },
 	};
 	size_t i;
@@ -51,8 +55,8 @@ static bool collect(void *arg, const struct store_certificate *certificate)
 		return true;
 	if (endings->count == endings->room) {
 		endings->room = endings->room == 0 ? 256 : endings->room * 2;
-		endings->items = memory_resize(endings->items,
-					       endings->room * sizeof(*endings->items));
+		endings->items =
+			memory_resize(endings->items, endings->room * sizeof(*endings->items));
 	}
 	endings->items[endings->count++] =
 		(struct ending){ certificate->not_after, certificate->number };
@@ -157,7 +161,8 @@ static int add_listeners(struct store *store, json_t *rows, struct error *err)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		json_t *listeners = json_array();
 
 		json_object_set_new(row, "Listeners", listeners);

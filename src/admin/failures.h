@@ -1,9 +1,9 @@
 /*
  * admin/failures.h - failed log-ins on their way into the audit log.
  *
- * A call that fails changes nothing, so its audit row is written afterwards, once a second. Failures of
- * the same user and source in that second become one row with their number, and what does not fit is only
- * counted: strangers must not be able to fill the log.
+ * A call that fails changes nothing, so its audit row is written afterwards, once a second.
+ * Failures of the same user and source in that second become one row with their number, and what
+ * does not fit is only counted: strangers must not be able to fill the log.
  */
 #ifndef SALLYPORT_ADMIN_FAILURES_H
 #define SALLYPORT_ADMIN_FAILURES_H

@@ -15,8 +15,8 @@
 /* A block in two lists: of its track, and of all blocks of that resolution by age. */
 struct links {
 	struct track *track;
-	uint32_t before, after;          /* in the track */
-	uint32_t older, younger;         /* of all; free blocks: younger is the next free one */
+	uint32_t before, after;	 /* in the track */
+	uint32_t older, younger; /* of all; free blocks: younger is the next free one */
 };
 
 struct ages {
@@ -28,25 +28,25 @@ enum which { SECONDS, MINUTES, RESOLUTIONS };
 
 struct track {
 	enum which which;
-	uint32_t first, last;            /* blocks */
-	int64_t last_s;                  /* of the last point */
+	uint32_t first, last;		 /* blocks */
+	int64_t last_s;			 /* of the last point */
 	uint64_t values[HISTORY_FIELDS]; /* and what it was */
 };
 
 struct series {
-	struct series *next;             /* in its bucket */
+	struct series *next; /* in its bucket */
 	char name[NAME_SIZE];
 	struct track tracks[RESOLUTIONS];
-	struct history_point minute;     /* being gathered; time_s 0: nothing yet */
+	struct history_point minute; /* being gathered; time_s 0: nothing yet */
 };
 
 struct history {
 	struct series *buckets[BUCKETS];
 	size_t series_count;
 	struct history_block **slabs;
-	struct links *links;             /* of all blocks that there may be */
+	struct links *links;		 /* of all blocks that there may be */
 	uint32_t block_max, block_count; /* allowed, allocated */
-	uint32_t free;                   /* the first free one */
+	uint32_t free;			 /* the first free one */
 	struct ages ages[RESOLUTIONS];
 };
 
@@ -192,7 +192,8 @@ static struct series *find_or_make(struct history *history, const char *name)
 	series = memory_new(sizeof(*series));
 	strncpy(series->name, name, NAME_SIZE - 1);
 	for (which = SECONDS; which < RESOLUTIONS; which++)
-		series->tracks[which] = (struct track){ .which = which, .first = NONE, .last = NONE };
+		series->tracks[which] =
+			(struct track){ .which = which, .first = NONE, .last = NONE };
 	series->next = history->buckets[bucket];
 	history->buckets[bucket] = series;
 	history->series_count++;
@@ -212,9 +213,8 @@ static void track_add(struct history *history, struct track *track,
 		      const struct history_point *point)
 {
 	drop_old(history, track, point->time_s);
-	if (track->last == NONE ||
-	    !history_block_put(block_at(history, track->last), step_s[track->which],
-			       track->values, point))
+	if (track->last == NONE || !history_block_put(block_at(history, track->last),
+						      step_s[track->which], track->values, point))
 		history_block_begin(append_block(history, track), point);
 	track->last_s = point->time_s;
 	memcpy(track->values, point->values, sizeof(track->values));
@@ -234,7 +234,8 @@ static void gather(struct history *history, struct series *series,
 	}
 	minute->time_s = end_s;
 	for (i = 0; i < HISTORY_FIELDS; i++)
-		minute->values[i] = second->values[i] + (i < HISTORY_GAUGES ? 0 : minute->values[i]);
+		minute->values[i] =
+			second->values[i] + (i < HISTORY_GAUGES ? 0 : minute->values[i]);
 	if (second->time_s == end_s) {
 		track_add(history, &series->tracks[MINUTES], minute);
 		memset(minute, 0, sizeof(*minute));

@@ -1,12 +1,13 @@
 /*
  * admin/history.h - figures of the past: a point a second for an hour, a point a minute for 7 days.
  *
- * Series have names: a listener of the document, or "" for all together. Points are packed: a byte for up
- * to 128 points that are all like the one before, else a mask of what changed and the differences. So a
- * quiet listener takes two blocks, and a busy one about 15 bytes a point. Blocks come from one pool with a
- * limit; when it is full the oldest block of all seconds goes, and of all minutes once seconds have less
- * than a quarter of the pool. Nothing else grows: with 1,000 listeners it stays under 16 MB, whatever they
- * do, and busy ones reach less far back. Time is a parameter.
+ * Series have names: a listener of the document, or "" for all together. Points are packed: a byte
+ * for up to 128 points that are all like the one before, else a mask of what changed and the
+ * differences. So a quiet listener takes two blocks, and a busy one about 15 bytes a point. Blocks
+ * come from one pool with a limit; when it is full the oldest block of all seconds goes, and of all
+ * minutes once seconds have less than a quarter of the pool. Nothing else grows: with 1,000
+ * listeners it stays under 16 MB, whatever they do, and busy ones reach less far back. Time is a
+ * parameter.
  */
 #ifndef SALLYPORT_ADMIN_HISTORY_H
 #define SALLYPORT_ADMIN_HISTORY_H

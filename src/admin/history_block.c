@@ -33,7 +33,7 @@ static uint64_t take_number(const uint8_t **at)
 		number |= (uint64_t)(*(*at)++ & 0x7f) << shift;
 		shift += 7;
 	}
-	return number | (uint64_t)*(*at)++ << shift;
+	return number | (uint64_t) * (*at)++ << shift;
 }
 
 static uint64_t zigzag(uint64_t difference)

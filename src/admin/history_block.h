@@ -23,8 +23,8 @@ struct history_block {
 };
 
 void history_block_begin(struct history_block *block, const struct history_point *point);
-/* before: the values of its last point. false: it has no room, or the time does not fit (begin another
- * block). */
+/* before: the values of its last point. false: it has no room, or the time does not fit (begin
+ * another block). */
 bool history_block_put(struct history_block *block, int64_t step_s, const uint64_t *before,
 		       const struct history_point *point);
 int64_t history_block_end(const struct history_block *block);

@@ -1,8 +1,8 @@
 /*
  * CheckImpact: who would be hurt by an act, counted at the moment of asking.
  *
- * For a certificate of one client the workers are asked how many connections live by it; for all else the
- * open connections of the listeners concerned are the answer.
+ * For a certificate of one client the workers are asked how many connections live by it; for all
+ * else the open connections of the listeners concerned are the answer.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,16 +15,16 @@
 #include "control/serving.h"
 #include "store/resource.h"
 
-#define NAMES_MAX 20  /* of certificates */
-#define CAS_MAX 200   /* of a tree */
+#define NAMES_MAX 20 /* of certificates */
+#define CAS_MAX 200  /* of a tree */
 
 struct impact {
 	struct call *call;
 	json_t *listeners, *certificates, *users;
-	json_t *listener_ids;    /* an object as a set */
-	json_t *cas;             /* of the tree: ids */
+	json_t *listener_ids; /* an object as a set */
+	json_t *cas;	      /* of the tree: ids */
 	int64_t active, certificate_count;
-	char why[192];           /* why it would be refused; "": it would not */
+	char why[192]; /* why it would be refused; "": it would not */
 	struct error *err;
 	int status;
 };
@@ -35,8 +35,7 @@ static int64_t port_of(const struct store_resource *listener)
 {
 	int64_t port = json_integer_value(json_object_get(listener->body, "ListenerPort"));
 
-	return port != 0 ? port
-			 : json_integer_value(json_object_get(listener->body, "StartPort"));
+	return port != 0 ? port : json_integer_value(json_object_get(listener->body, "StartPort"));
 }
 
 static void add_listener(struct impact *impact, const struct store_resource *listener)
@@ -173,10 +172,12 @@ static bool note_ca(void *arg, const struct store_certificate *certificate)
 /* What one CA issued and is still good; its own CAs are put behind in the list. */
 static int weigh_issued(struct impact *impact, const char *ca)
 {
-	struct store_certificate_filter issued = { .roles = STORE_PRIVATE, .parent = ca,
+	struct store_certificate_filter issued = { .roles = STORE_PRIVATE,
+						   .parent = ca,
 						   .revoked = 0,
 						   .expires_after = impact->call->now };
-	struct store_certificate_filter below = { .roles = STORE_SUB_CA, .parent = ca,
+	struct store_certificate_filter below = { .roles = STORE_SUB_CA,
+						  .parent = ca,
 						  .revoked = 0 };
 	struct store *store = impact->call->store;
 	int64_t count = store_certificate_count(store, &issued, impact->err);
@@ -289,8 +290,7 @@ static int weigh(struct impact *impact, const struct store_certificate *certific
 	return status;
 }
 
-static int answer(struct call *call, const struct store_certificate *certificate,
-		  struct error *err)
+static int answer(struct call *call, const struct store_certificate *certificate, struct error *err)
 {
 	struct impact impact = { .call = call, .err = err };
 	int status;

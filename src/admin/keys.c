@@ -1,4 +1,5 @@
-/* Access keys, bearer tokens and sessions: what stands for a user. Secrets are shown once, when made. */
+/* Access keys, bearer tokens and sessions: what stands for a user. Secrets are shown once, when
+ * made. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,7 +211,8 @@ static bool list_token(void *arg, const struct store_token *token)
 	reply_time(object, "LastUsedTime", token->used_s);
 	reply_time(object, "ExpiresTime", token->expires_s);
 	if (list->sessions)
-		reply_flag(object, "Current", strcmp(token->id, list->call->caller.credential) == 0);
+		reply_flag(object, "Current",
+			   strcmp(token->id, list->call->caller.credential) == 0);
 	json_array_append_new(list->rows, object);
 	return true;
 }
@@ -246,8 +248,8 @@ static bool find_token(void *arg, const struct store_token *token)
 {
 	struct token_search *search = arg;
 
-	search->found = token->is_session == search->is_session &&
-			strcmp(token->id, search->id) == 0;
+	search->found =
+		token->is_session == search->is_session && strcmp(token->id, search->id) == 0;
 	return !search->found;
 }
 

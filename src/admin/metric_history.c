@@ -10,18 +10,18 @@ static const struct {
 	const char *name;
 	enum history_field field;
 } columns[] = {
-	{ "Connections", HISTORY_CONNECTIONS },	   { "Active", HISTORY_ACTIVE },
-	{ "HandshakesFull", HISTORY_FULL },	   { "HandshakesResumed", HISTORY_RESUMED },
-	{ "HandshakesRefused", HISTORY_REFUSED },  { "HandshakesAborted", HISTORY_ABORTED },
-	{ "BytesIn", HISTORY_BYTES_IN },	   { "BytesOut", HISTORY_BYTES_OUT },
-	{ "HealthyServers", HISTORY_HEALTHY },	   { "Servers", HISTORY_SERVERS },
+	{ "Connections", HISTORY_CONNECTIONS },	  { "Active", HISTORY_ACTIVE },
+	{ "HandshakesFull", HISTORY_FULL },	  { "HandshakesResumed", HISTORY_RESUMED },
+	{ "HandshakesRefused", HISTORY_REFUSED }, { "HandshakesAborted", HISTORY_ABORTED },
+	{ "BytesIn", HISTORY_BYTES_IN },	  { "BytesOut", HISTORY_BYTES_OUT },
+	{ "HealthyServers", HISTORY_HEALTHY },	  { "Servers", HISTORY_SERVERS },
 	{ "Dropped", HISTORY_DROPPED },
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 struct table {
-	size_t skip;    /* points in front that are not wanted */
+	size_t skip; /* points in front that are not wanted */
 	size_t count;
 	int64_t last_s, oldest_s;
 	json_t *times, *lists[COLUMNS], *reasons[STATS_REASONS];

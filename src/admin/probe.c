@@ -20,7 +20,7 @@ struct probe {
 	int fd;
 	uint64_t begun_us;
 	bool done;
-	int error;      /* errno, 0: it is there */
+	int error; /* errno, 0: it is there */
 	uint64_t took_us;
 };
 
@@ -99,9 +99,9 @@ static void answer(struct call *call, const struct probe *probe)
 
 	reply_flag(call->reply, "Reachable", reachable);
 	reply_text(call->reply, "Reason", probe->done ? word_of(probe->error) : "CONNECT_TIMEOUT");
-	reply_number(call->reply, "Milliseconds",
-		     (int64_t)((probe->done ? probe->took_us : monotime_us() - probe->begun_us) /
-			       1000));
+	reply_number(
+		call->reply, "Milliseconds",
+		(int64_t)((probe->done ? probe->took_us : monotime_us() - probe->begun_us) / 1000));
 }
 
 static int begin(struct call *call, struct error *err)
@@ -119,7 +119,8 @@ static int begin(struct call *call, struct error *err)
 				   "too many servers are being tried at this moment");
 	address.port = (uint16_t)call_integer(call, "Port", 0);
 	probe = memory_new(sizeof(*probe));
-	*probe = (struct probe){ .watch = { ready }, .admin = call->admin,
+	*probe = (struct probe){ .watch = { ready },
+				 .admin = call->admin,
 				 .begun_us = monotime_us() };
 	call->admin->probes++;
 	call->work = probe;

@@ -1,8 +1,9 @@
 /*
- * admin/questions.h - a question to all workers about their connections, and the answers as they come.
+ * admin/questions.h - a question to all workers about their connections, and the answers as they
+ * come.
  *
- * A call waits for at most a second; a worker that is silent by then is left out, and the reply says that
- * it is not complete.
+ * A call waits for at most a second; a worker that is silent by then is left out, and the reply
+ * says that it is not complete.
  */
 #ifndef SALLYPORT_ADMIN_QUESTIONS_H
 #define SALLYPORT_ADMIN_QUESTIONS_H
@@ -33,7 +34,8 @@ const struct question *question_of(const struct call *call);
 bool question_is_complete(const struct question *question);
 void question_answered(struct admin *admin, uint32_t worker, const struct message *message);
 
-/* The parameters of ListConnections and CloseConnections. ret_any: whether there is a filter at all. */
+/* The parameters of ListConnections and CloseConnections. ret_any: whether there is a filter at
+ * all. */
 int must_check question_filter(struct call *call, struct message_filter *ret_filter, bool *ret_any,
 			       struct error *err);
 

@@ -165,12 +165,13 @@ int list_refusals_run(struct call *call, struct error *err)
 
 static const char *outcome(enum admission_step step, enum admission_step end)
 {
-	return admit_outcome_word(step < end    ? ADMIT_OK
+	return admit_outcome_word(step < end	? ADMIT_OK
 				  : step == end ? ADMIT_REFUSED
 						: ADMIT_NOT_REACHED);
 }
 
-/* The proof is checked by the handshake, after the certificate; a handshake that broke comes first. */
+/* The proof is checked by the handshake, after the certificate; a handshake that broke comes first.
+ * */
 static json_t *steps_of(const struct refusal *refusal)
 {
 	const enum reason reason = refusal->told.reason;
@@ -181,18 +182,18 @@ static json_t *steps_of(const struct refusal *refusal)
 
 	snprintf(detail, sizeof(detail), "%s%s%s", text_of(refusal),
 		 refusal->told.detail[0] != '\0' ? ": " : "", refusal->told.detail);
-	json_array_append_new(steps, remedy_row(HANDSHAKE_STEP, broke ? "refused" : "ok",
-						broke ? detail : ""));
+	json_array_append_new(
+		steps, remedy_row(HANDSHAKE_STEP, broke ? "refused" : "ok", broke ? detail : ""));
 	for (step = ADMISSION_PRESENT; step < ADMISSION_DONE; step++)
-		json_array_append_new(
-			steps, remedy_row(admission_step_text(step),
-					  broke ? admit_outcome_word(ADMIT_NOT_REACHED)
-						: outcome(step, end),
-					  !broke && step == end ? detail : ""));
+		json_array_append_new(steps,
+				      remedy_row(admission_step_text(step),
+						 broke ? admit_outcome_word(ADMIT_NOT_REACHED)
+						       : outcome(step, end),
+						 !broke && step == end ? detail : ""));
 	if (!broke && end == ADMISSION_DONE)
-		json_array_append_new(steps, remedy_row(reason == REASON_BAD_PROOF ? PROOF_STEP
-										   : "decision",
-							"refused", detail));
+		json_array_append_new(
+			steps, remedy_row(reason == REASON_BAD_PROOF ? PROOF_STEP : "decision",
+					  "refused", detail));
 	return steps;
 }
 

@@ -2,6 +2,7 @@
 
 #include "admin/admin_internal.h"
 
+/* clang-format off */
 static const struct {
 	enum admission_step step;
 	const char *text;
@@ -11,10 +12,10 @@ static const struct {
 		"Install a client certificate on the device, or choose it when the browser asks. "
 		"A browser that was asked once and was given none must be restarted." },
 	[REASON_UNKNOWN_CA] = { ADMISSION_CHAIN,
-		"Issue a certificate from a CA that the listener trusts, or choose this CA on the listener. "
-		"If an intermediate is missing, install the certificate with its chain." },
+		"Issue a certificate from a CA that the listener trusts, or choose this CA on the "
+		"listener. If an intermediate is missing, install the certificate with its chain." },
 	[REASON_CHAIN_TOO_LONG] = { ADMISSION_CHAIN,
-		"Raise CaDepth of the listener, or issue from a CA that is nearer to the trusted one." },
+		"Raise CaDepth of the listener, or issue from a CA nearer to the trusted one." },
 	[REASON_CHAIN_TOO_COMPLEX] = { ADMISSION_CHAIN,
 		"Install the certificate with nothing but its own chain." },
 	[REASON_CERTIFICATE_TOO_LARGE] = { ADMISSION_CHAIN, "Issue a smaller certificate." },
@@ -44,7 +45,7 @@ static const struct {
 	[REASON_BAD_PROFILE] = { ADMISSION_CHAIN,
 		"Issue the certificate from a CA of ours, or let the CA follow RFC 5280." },
 	[REASON_REVOKED] = { ADMISSION_REVOCATION,
-		"A revocation cannot be undone. If the client is to be let in, issue a new certificate." },
+		"A revocation cannot be undone. To let the client in, issue a new certificate." },
 	[REASON_REVOCATION_UNKNOWN] = { ADMISSION_REVOCATION,
 		"Upload a fresh revocation list of the CA." },
 	[REASON_NOT_ADMITTED] = { ADMISSION_RULES, "Change the rules of the listener." },
@@ -52,6 +53,7 @@ static const struct {
 		"Install the certificate together with its own private key." },
 	[REASON_INTERNAL] = { ADMISSION_DONE, "Look at the log, and report what it says." },
 };
+/* clang-format on */
 
 const char *remedy_text(enum reason reason)
 {

@@ -14,6 +14,7 @@ struct before {
 
 struct history_source {
 	struct before slots[STATS_LISTENERS];
+	int64_t last_s; /* when it was looked at last */
 };
 
 struct history_source *sampling_new(void)
@@ -62,17 +63,43 @@ void sampling_difference(const struct stats_listener *before, const struct serve
 	values[HISTORY_BYTES_OUT] = since(before->bytes_out, sum->bytes_out);
 }
 
+/* The timer of control comes a little late each time, so that now and then a second has no tick of
+ * its own. What came in such a pair is spread over both; a longer silence is a gap. */
+#define SPREAD_MAX 3
+
 struct taking {
 	struct history_source *source;
 	struct history *history;
-	struct history_point point, total;
+	int64_t now, steps;
+	struct history_point total;
 };
+
+static void add_spread(const struct taking *taking, const char *name,
+		       const struct history_point *whole)
+{
+	struct history_point part;
+	int64_t step;
+	unsigned int i;
+
+	for (step = 1; step <= taking->steps; step++) {
+		const uint64_t steps = (uint64_t)taking->steps, so_far = (uint64_t)step;
+
+		part.time_s = taking->now - taking->steps + step;
+		for (i = 0; i < HISTORY_FIELDS; i++)
+			part.values[i] = i < HISTORY_GAUGES
+						 ? whole->values[i]
+						 : whole->values[i] / steps +
+							   (so_far <= whole->values[i] % steps);
+		history_add(taking->history, name, &part);
+	}
+}
 
 static void take_listener(void *arg, const struct served_figures *figures)
 {
 	struct taking *taking = arg;
 	const char *name = figures->listener->name;
 	struct before *before = &taking->source->slots[figures->listener->slot % STATS_LISTENERS];
+	struct history_point point;
 	unsigned int i;
 
 	if (listener_is_hidden(name))
@@ -82,22 +109,25 @@ static void take_listener(void *arg, const struct served_figures *figures)
 		strncpy(before->name, name, sizeof(before->name) - 1);
 		before->sum = figures->sum;
 	}
-	sampling_difference(&before->sum, figures, &taking->point);
+	sampling_difference(&before->sum, figures, &point);
 	before->sum = figures->sum;
-	history_add(taking->history, name, &taking->point);
+	add_spread(taking, name, &point);
 	for (i = 0; i < HISTORY_FIELDS; i++)
-		taking->total.values[i] += taking->point.values[i];
+		taking->total.values[i] += point.values[i];
 }
 
 void sampling_take(struct history_source *source, const struct control *control,
 		   struct history *history, int64_t now)
 {
-	struct taking taking = { .source = source, .history = history };
+	struct taking taking = {
+		.source = source, .history = history, .now = now, .steps = now - source->last_s
+	};
 
-	taking.point.time_s = now;
-	taking.total.time_s = now;
-	if (served_plan(control) == NULL)
+	if (served_plan(control) == NULL || taking.steps <= 0)
 		return;
+	source->last_s = now;
+	if (taking.steps > SPREAD_MAX)
+		taking.steps = 1;
 	served_each(control, take_listener, &taking);
-	history_add(history, "", &taking.total);
+	add_spread(&taking, "", &taking.total);
 }

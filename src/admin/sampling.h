@@ -1,4 +1,5 @@
-/* admin/sampling.h - once a second: the counters of what is served become a point of each history. */
+/* admin/sampling.h - once a second: the counters of what is served become a point of each history.
+ * */
 #ifndef SALLYPORT_ADMIN_SAMPLING_H
 #define SALLYPORT_ADMIN_SAMPLING_H
 

@@ -45,9 +45,9 @@ static void add_row(struct group *group, const char *id, const char *name, const
 static void add_group(json_t *groups, struct group *group)
 {
 	if (json_array_size(group->rows) > 0)
-		json_array_append_new(groups, json_pack("{s:s, s:O, s:b}", "Kind", group->kind,
-							"Results", group->rows, "More",
-							(int)group->more));
+		json_array_append_new(groups,
+				      json_pack("{s:s, s:O, s:b}", "Kind", group->kind, "Results",
+						group->rows, "More", (int)group->more));
 	json_decref(group->rows);
 }
 
@@ -65,7 +65,8 @@ static bool find_server(const struct store_resource *resource, const char *keywo
 	json_t *server;
 	size_t i;
 
-	json_array_foreach(json_object_get(resource->body, "Servers"), i, server) {
+	json_array_foreach(json_object_get(resource->body, "Servers"), i, server)
+	{
 		const char *ip = json_string_value(json_object_get(server, "ServerIp"));
 		const char *id = json_string_value(json_object_get(server, "ServerId"));
 
@@ -83,7 +84,8 @@ static bool find_address(const struct store_resource *resource, const char *keyw
 	json_t *zone;
 	size_t i;
 
-	json_array_foreach(json_object_get(resource->body, "ZoneMappings"), i, zone) {
+	json_array_foreach(json_object_get(resource->body, "ZoneMappings"), i, zone)
+	{
 		const char *v4 = json_string_value(json_object_get(zone, "PrivateIPv4Address"));
 		const char *v6 = json_string_value(json_object_get(zone, "Ipv6Address"));
 
@@ -170,9 +172,9 @@ static int search_certificates(struct call *call, json_t *groups, size_t limit, 
 {
 	const char *keyword = call_text(call, "Keyword");
 	struct group group = { keyword, STORE_CERTIFICATE, json_array(), limit, false };
-	struct store_certificate_filter filter = { .keyword = keyword, .revoked = -1,
-						   .newest_first = true,
-						   .limit = (int)limit + 1 };
+	struct store_certificate_filter filter = {
+		.keyword = keyword, .revoked = -1, .newest_first = true, .limit = (int)limit + 1
+	};
 	char plain[PLAIN_SIZE];
 	uint8_t sha256[32];
 	int status;

@@ -1,8 +1,8 @@
 /*
  * Login, Logout, GetSession, ChangePassword.
  *
- * A password is compared in a job thread, between two rounds of run: the first fetches the hash (or none,
- * which takes as long to refuse), the second makes the session.
+ * A password is compared in a job thread, between two rounds of run: the first fetches the hash (or
+ * none, which takes as long to refuse), the second makes the session.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +23,8 @@
 
 struct check {
 	struct admin *admin;
-	char *password, *hash;      /* hash NULL: there is none */
-	char *new_password;         /* to be hashed, or NULL */
+	char *password, *hash; /* hash NULL: there is none */
+	char *new_password;    /* to be hashed, or NULL */
 	char new_hash[PASSWORD_HASH_SIZE];
 	bool matches, failed;
 	struct error error;
@@ -47,8 +47,8 @@ static void check_work(void *arg)
 
 	check->matches = password_matches(check->password, check->hash);
 	if (check->matches && check->new_password != NULL)
-		check->failed = password_hash(check->new_password, check->new_hash,
-					      &check->error) < 0;
+		check->failed =
+			password_hash(check->new_password, check->new_hash, &check->error) < 0;
 }
 
 /* Takes hash. */
@@ -137,8 +137,8 @@ static void set_cookie(struct call *call, const char *value, int64_t seconds)
 	char header[256];
 
 	snprintf(header, sizeof(header),
-		 ADMIN_SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s", value,
-		 (long long)seconds, call->over_tls ? "; Secure" : "");
+		 ADMIN_SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
+		 value, (long long)seconds, call->over_tls ? "; Secure" : "");
 	if (call->headers == NULL)
 		call->headers = json_object();
 	json_object_set_new(call->headers, "Set-Cookie", json_string(header));
@@ -177,9 +177,13 @@ static int make_session(struct call *call, const struct store_user *user, struct
 {
 	int64_t length_s = settings_integer(call->store, "SessionHours") * 3600;
 	char cookie[COOKIE_LENGTH + 1], csrf[CSRF_LENGTH + 1], id[64];
-	struct store_token token = { .id = id, .user = user->name, .is_session = true,
-				     .csrf = csrf, .note = call->caller.from,
-				     .created_s = call->now, .used_s = call->now,
+	struct store_token token = { .id = id,
+				     .user = user->name,
+				     .is_session = true,
+				     .csrf = csrf,
+				     .note = call->caller.from,
+				     .created_s = call->now,
+				     .used_s = call->now,
 				     .expires_s = call->now + length_s };
 	int status = -1;
 
@@ -240,8 +244,9 @@ int login_run(struct call *call, struct error *err)
 int logout_run(struct call *call, struct error *err)
 {
 	if (call->caller.proof != PROOF_SESSION)
-		return call_refuse(err, ERROR_INVALID, "OperationDenied.NoSession", NULL,
-				   "there is no session to end: the caller came with another proof");
+		return call_refuse(
+			err, ERROR_INVALID, "OperationDenied.NoSession", NULL,
+			"there is no session to end: the caller came with another proof");
 	if (store_token_delete(call->store, call->caller.credential, err) < 0)
 		return -1;
 	set_cookie(call, "", 0);

@@ -73,7 +73,8 @@ int listener_name(struct call *call, const char *id, char ret_name[ADMIN_LISTENE
 		return call_not_found(err, "listener", id);
 	port = port_of(resource.body, "ListenerPort");
 	if (port != 0)
-		snprintf(ret_name, ADMIN_LISTENER_SIZE, "%s:%lld", resource.parent, (long long)port);
+		snprintf(ret_name, ADMIN_LISTENER_SIZE, "%s:%lld", resource.parent,
+			 (long long)port);
 	else
 		snprintf(ret_name, ADMIN_LISTENER_SIZE, "%s:%lld-%lld", resource.parent,
 			 (long long)port_of(resource.body, "StartPort"),
@@ -130,8 +131,8 @@ static void canonical_serial(const char *text, char ret_serial[SERIAL_SIZE])
 	ret_serial[used] = '\0';
 }
 
-int find_by_serial(struct store *store, const char *text,
-		   struct store_certificate *ret_certificate, struct error *err)
+int find_by_serial(struct store *store, const char *text, struct store_certificate *ret_certificate,
+		   struct error *err)
 {
 	char serial[SERIAL_SIZE];
 	int found;

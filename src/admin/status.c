@@ -44,7 +44,8 @@ static json_t *roles_of(const json_t *status)
 	json_t *rows = json_array(), *role, *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "roles"), i, role) {
+	json_array_foreach(json_object_get(status, "roles"), i, role)
+	{
 		row = json_object();
 		MOVE(role, row, names);
 		json_array_append_new(rows, row);
@@ -84,7 +85,8 @@ static json_t *listeners_of(struct call *call, const json_t *status)
 	json_t *rows = json_array(), *listener, *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "listeners"), i, listener) {
+	json_array_foreach(json_object_get(status, "listeners"), i, listener)
+	{
 		const char *name = json_string_value(json_object_get(listener, "name"));
 		char id[ADMIN_LISTENER_SIZE];
 
@@ -104,13 +106,15 @@ static json_t *listeners_of(struct call *call, const json_t *status)
 static json_t *servers_of(const json_t *group)
 {
 	static const struct rename names[] = {
-		{ "name", "ServerName" }, { "address", "Address" }, { "weight", "Weight" },
-		{ "state", "Status" },	  { "reason", "Reason" },   { "connections", "Connections" },
+		{ "name", "ServerName" }, { "address", "Address" },
+		{ "weight", "Weight" },	  { "state", "Status" },
+		{ "reason", "Reason" },	  { "connections", "Connections" },
 	};
 	json_t *rows = json_array(), *server, *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(group, "servers"), i, server) {
+	json_array_foreach(json_object_get(group, "servers"), i, server)
+	{
 		row = json_object();
 		MOVE(server, row, names);
 		json_array_append_new(rows, row);
@@ -128,9 +132,10 @@ static json_t *groups_of(const json_t *status)
 	json_t *rows = json_array(), *group, *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "server_groups"), i, group) {
-		if (strcmp(json_string_value(json_object_get(group, "name")),
-			   ADMIN_HIDDEN_NAME) == 0)
+	json_array_foreach(json_object_get(status, "server_groups"), i, group)
+	{
+		if (strcmp(json_string_value(json_object_get(group, "name")), ADMIN_HIDDEN_NAME) ==
+		    0)
 			continue;
 		row = json_object();
 		MOVE(group, row, names);
@@ -145,7 +150,8 @@ static json_t *renamed_rows(const json_t *rows, const struct rename *names, size
 	json_t *made = json_array(), *from, *row;
 	size_t i;
 
-	json_array_foreach(rows, i, from) {
+	json_array_foreach(rows, i, from)
+	{
 		row = json_object();
 		move(from, row, names, count);
 		json_array_append_new(made, row);
@@ -223,7 +229,8 @@ int get_status_run(struct call *call, struct error *err)
 	fill(call, status);
 	json_decref(status);
 	reply_number(call->reply, "Revision", store_revision(call->store));
-	reply_number(call->reply, "RevisionServed", serving_revision(call->control));
+	reply_number(call->reply, "RevisionServed", served_revision(call->control));
+	reply_time(call->reply, "ServedTime", call->admin->served_s);
 	json_object_set_new(call->reply, "Disk", disk_of(call->store));
 	expiring = expiring_of(call, err);
 	if (expiring == NULL)

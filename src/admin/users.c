@@ -230,8 +230,8 @@ int create_user_run(struct call *call, struct error *err)
 static int update_more(struct call *call, const struct store_user *user, struct error *err)
 {
 	if (call_has(call, "MustChangePassword") &&
-	    set_must_change(call->store, user->name, call_boolean(call, "MustChangePassword", false),
-			    err) < 0)
+	    set_must_change(call->store, user->name,
+			    call_boolean(call, "MustChangePassword", false), err) < 0)
 		return -1;
 	if ((call->work != NULL || user->disabled) &&
 	    end_sessions(call->store, user->name,
@@ -355,8 +355,7 @@ int list_users_run(struct call *call, struct error *err)
 	reply_number(call->reply, "TotalCount", page.total);
 	reply_number(call->reply, "MaxResults", page.limit);
 	if (page.more)
-		call_set_next_token(
-			call, json_string_value(json_object_get(
-				      json_array_get(page.rows, i - 1), "User")));
+		call_set_next_token(call, json_string_value(json_object_get(
+						  json_array_get(page.rows, i - 1), "User")));
 	return 0;
 }

@@ -88,8 +88,7 @@ int admit_decide(struct admit *admit, struct error *err)
 	if (!admit->asked)
 		return 0;
 	trust = make_trust(&admit->plan->decoded->trusts[listener->trust], err);
-	if (trust == NULL ||
-	    revocation_open(admit->revocation, &revocation, err) < 0) {
+	if (trust == NULL || revocation_open(admit->revocation, &revocation, err) < 0) {
 		trust_free(trust);
 		return -1;
 	}
@@ -133,7 +132,8 @@ const char *admit_alert_word(uint8_t number)
 	}
 }
 
-/* --- what the server would show: the rule of the handshake, on the same table of the document --- */
+/* --- what the server would show: the rule of the handshake, on the same table of the document ---
+ * */
 
 struct served {
 	const struct document_certificate *certificates[SERVED_MAX];
@@ -214,7 +214,8 @@ void admit_served_text(const struct admit *admit, char ret_text[ADMIT_DETAIL_SIZ
 
 /* --- steps --- */
 
-static enum admit_outcome outcome_of(const struct admission_verdict *verdict, enum admission_step step)
+static enum admit_outcome outcome_of(const struct admission_verdict *verdict,
+				     enum admission_step step)
 {
 	if (verdict->reason == REASON_ADMITTED || step < verdict->step)
 		return ADMIT_OK;
@@ -253,7 +254,8 @@ static void good_detail(const struct admit *admit, enum admission_step step,
 	ret_text[0] = '\0';
 	if (admit->sent->count == 0) {
 		if (step == ADMISSION_PRESENT)
-			snprintf(ret_text, ADMIT_DETAIL_SIZE, "none, and CaMode Optional lets that in");
+			snprintf(ret_text, ADMIT_DETAIL_SIZE,
+				 "none, and CaMode Optional lets that in");
 		return;
 	}
 	if (step == ADMISSION_PRESENT && verdict->serial[0] != '\0')
@@ -289,9 +291,7 @@ enum admit_outcome admit_step(const struct admit *admit, enum admission_step ste
 
 const char *admit_outcome_word(enum admit_outcome outcome)
 {
-	return outcome == ADMIT_OK	    ? "ok"
-	       : outcome == ADMIT_REFUSED ? "refused"
-					    : "not reached";
+	return outcome == ADMIT_OK ? "ok" : outcome == ADMIT_REFUSED ? "refused" : "not reached";
 }
 
 const char *admit_asked_text(const struct admit *admit)

@@ -1,6 +1,6 @@
 /*
- * control/admit.h - would this client be let in at this listener? The question of `sallyport admit` and
- * of CheckAdmission, asked of the function that a handshake asks (admission/admission.h).
+ * control/admit.h - would this client be let in at this listener? The question of `sallyport admit`
+ * and of CheckAdmission, asked of the function that a handshake asks (admission/admission.h).
  */
 #ifndef SALLYPORT_CONTROL_ADMIT_H
 #define SALLYPORT_CONTROL_ADMIT_H
@@ -20,8 +20,9 @@ struct admit_chain {
 };
 
 int must_check admit_chain_add(struct admit_chain *chain, struct bytes der, struct error *err);
-/* PEM (keys beside the certificates are left out: nobody sends them) or DER. Only the wrapping is taken
- * off: what is wrong with a certificate is for the decision to say. what names the input in errors. */
+/* PEM (keys beside the certificates are left out: nobody sends them) or DER. Only the wrapping is
+ * taken off: what is wrong with a certificate is for the decision to say. what names the input in
+ * errors. */
 int must_check admit_chain_read(struct admit_chain *chain, struct bytes content, const char *what,
 				struct error *err);
 void admit_chain_done(struct admit_chain *chain);

@@ -16,8 +16,9 @@ static uint64_t made(struct bytes table)
 {
 	struct revocation opened;
 
-	return table.len > 0 && revocation_open(table, &opened, NULL) == 0 ? revocation_made(&opened)
-									    : 0;
+	return table.len > 0 && revocation_open(table, &opened, NULL) == 0
+		       ? revocation_made(&opened)
+		       : 0;
 }
 
 struct bytes served_revocation(const struct control *control)
@@ -43,6 +44,13 @@ const struct document_listener *served_listener(const struct control *control, c
 		if (strcmp(document->listeners[i].name, name) == 0)
 			return &document->listeners[i];
 	return NULL;
+}
+
+int64_t served_revision(const struct control *control)
+{
+	const struct follow *follow = control->follow;
+
+	return follow->wanted > follow->served ? follow->served : store_revision(follow->store);
 }
 
 /* Without checks a server counts as healthy: connections go to it. */

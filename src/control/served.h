@@ -12,10 +12,15 @@
 struct control;
 
 const struct plan *served_plan(const struct control *control); /* NULL: nothing is served yet */
-/* The newest revocation table that the workers have: a revocation may be ahead of the plan's own. */
+/* The newest revocation table that the workers have: a revocation may be ahead of the plan's own.
+ * */
 struct bytes served_revocation(const struct control *control);
 /* By the name in the document ("nlb-x:443", "nlb-x:1000-1999"); NULL: it is not served. */
 const struct document_listener *served_listener(const struct control *control, const char *name);
+
+/* What is served by every worker, as a revision of the store: its newest when nothing waits to be
+ * served, for most changes do not concern the data plane. */
+int64_t served_revision(const struct control *control);
 
 struct served_figures {
 	const struct document_listener *listener;

@@ -1,8 +1,8 @@
 /*
  * control/settings.h - what can be set for the whole of Sallyport, by the names of UpdateSettings.
  *
- * The table is the parameters of that action: type, range, default and help are said there. The store
- * holds text: numbers in decimal, "true" or "false", words as the table spells them.
+ * The table is the parameters of that action: type, range, default and help are said there. The
+ * store holds text: numbers in decimal, "true" or "false", words as the table spells them.
  */
 #ifndef SALLYPORT_CONTROL_SETTINGS_H
 #define SALLYPORT_CONTROL_SETTINGS_H

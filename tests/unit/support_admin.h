@@ -1,6 +1,6 @@
 /*
- * What tests of handlers need: a store in a folder of its own, a control role that serves nothing, job
- * threads, and a dispatcher of one call at a time that knows how to wait.
+ * What tests of handlers need: a store in a folder of its own, a control role that serves nothing,
+ * job threads, and a dispatcher of one call at a time that knows how to wait.
  */
 #ifndef SALLYPORT_TESTS_SUPPORT_ADMIN_H
 #define SALLYPORT_TESTS_SUPPORT_ADMIN_H
@@ -138,7 +138,8 @@ static inline int bench_run(struct bench *bench, const struct handler *handler, 
 	return status;
 }
 
-/* raw: parameters as JSON text with ' for ". 0 or -1; bench->reply and bench->error say the rest. */
+/* raw: parameters as JSON text with ' for ". 0 or -1; bench->reply and bench->error say the rest.
+ * */
 static inline int bench_call(struct bench *bench, const char *action, const char *raw)
 {
 	struct call call = { .control = &bench->control, .store = bench->store,

@@ -41,7 +41,10 @@ static void a_password_matches_its_own_hash_only(void **state)
 static void a_damaged_hash_matches_nothing(void **state)
 {
 	static const char *const hashes[] = {
-		"", "scrypt", "scrypt$32768$8$1$$", "scrypt$32768$8$1$00$00",
+		"",
+		"scrypt",
+		"scrypt$32768$8$1$$",
+		"scrypt$32768$8$1$00$00",
 		"scrypt$1048577$8$1$00112233445566778899aabbccddeeff$"
 		"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
 		"scrypt$3$8$1$00112233445566778899aabbccddeeff$"
@@ -172,8 +175,8 @@ static void the_first_administrator_can_log_in(void **state)
 	assert_int_equal(strlen(made.access_key_id), 24);
 	assert_int_equal(strncmp(made.access_key_id, "LTAI", 4), 0);
 	assert_int_equal(strlen(made.access_key_secret), 30);
-	assert_int_equal(store_access_key_get(bench->store, made.access_key_id, &key,
-					      &bench->error), 1);
+	assert_int_equal(
+		store_access_key_get(bench->store, made.access_key_id, &key, &bench->error), 1);
 	assert_string_equal(key.secret, made.access_key_secret);
 	store_access_key_done(&key);
 	hash_secret(made.token, hash);
@@ -282,8 +285,8 @@ static void failed_logins_are_audited(void **state)
 	bench_call(bench, "Login", "{'User':'ana','Password':'wrong'}");
 	bench_call(bench, "Login", "{'User':'ana','Password':'wrong'}");
 	admin_tick(bench->admin);
-	assert_int_equal(store_audit_each(bench->store, &all, count_failed, &failed,
-					  &bench->error), 0);
+	assert_int_equal(store_audit_each(bench->store, &all, count_failed, &failed, &bench->error),
+			 0);
 	assert_int_equal(failed, 1); /* both in one second: one row */
 	assert_int_equal(store_audit_verify(bench->store, &rows, &bench->error), 0);
 }
@@ -301,8 +304,9 @@ static void a_disabled_user_does_not_get_in(void **state)
 static void log_in_as_ana(struct bench *bench)
 {
 	assert_done(bench, "Login", "{'User':'ana','Password':'" GOOD "'}");
-	bench->caller = (struct caller){ .role = CALLER_OPERATOR, .proof = PROOF_SESSION,
-					 .user = "ana", .from = "192.0.2.1" };
+	bench->caller = (struct caller){
+		.role = CALLER_OPERATOR, .proof = PROOF_SESSION, .user = "ana", .from = "192.0.2.1"
+	};
 	snprintf(bench->caller.credential, sizeof(bench->caller.credential), "%s",
 		 reply_string(bench, "SessionId"));
 }
@@ -480,11 +484,14 @@ static void no_secret_is_in_the_audit_log(void **state)
 	make_ana(bench);
 	assert_done(bench, "CreateToken", "{'User':'ana'}");
 	assert_int_equal(store_audit_each(bench->store, &all, find_secret,
-					  (void *)(uintptr_t)"scrypt", &bench->error), 0);
+					  (void *)(uintptr_t) "scrypt", &bench->error),
+			 0);
+	assert_int_equal(store_audit_each(bench->store, &all, find_secret, (void *)(uintptr_t)GOOD,
+					  &bench->error),
+			 0);
 	assert_int_equal(store_audit_each(bench->store, &all, find_secret,
-					  (void *)(uintptr_t)GOOD, &bench->error), 0);
-	assert_int_equal(store_audit_each(bench->store, &all, find_secret,
-					  (void *)(uintptr_t)"spt_", &bench->error), 0);
+					  (void *)(uintptr_t) "spt_", &bench->error),
+			 0);
 }
 
 #define with_bench(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -1,4 +1,5 @@
-/* What the product "sallyport" tells: changes, history, refusals, audit, search, settings, impact. */
+/* What the product "sallyport" tells: changes, history, refusals, audit, search, settings, impact.
+ * */
 #include "support_admin.h"
 
 #include "admin/sampling.h"
@@ -50,8 +51,8 @@ static void refer(struct bench *bench, const char *from, const char *role, const
 	struct error err;
 
 	assert_int_equal(store_begin(bench->store, &err), 0);
-	assert_int_equal(store_references_put(bench->store, STORE_LISTENER, from, &reference, 1,
-					      &err), 0);
+	assert_int_equal(
+		store_references_put(bench->store, STORE_LISTENER, from, &reference, 1, &err), 0);
 	assert_int_equal(store_commit(bench->store, &err), 0);
 }
 
@@ -136,8 +137,11 @@ static void a_revision_of_another_store_is_told(void **state)
 static void waiting_for_a_change_parks_the_call(void **state)
 {
 	struct bench *bench = *state;
-	struct call call = { .control = &bench->control, .store = bench->store,
-			     .admin = bench->admin, .reply = json_object(), .now = NOW };
+	struct call call = { .control = &bench->control,
+			     .store = bench->store,
+			     .admin = bench->admin,
+			     .reply = json_object(),
+			     .now = NOW };
 
 	call.parameters = json_pack("{s:i, s:i}", "AfterRevision", 0, "WaitSeconds", 30);
 	assert_int_equal(list_changes_run(&call, &bench->error), 0);
@@ -159,8 +163,11 @@ static void waiting_for_a_change_parks_the_call(void **state)
 
 static void counters_become_differences(void **state)
 {
-	struct stats_listener before = { .accepted = 10, .handshakes = 9, .resumed = 4,
-					 .handshakes_failed = 1, .bytes_in = 100 };
+	struct stats_listener before = { .accepted = 10,
+					 .handshakes = 9,
+					 .resumed = 4,
+					 .handshakes_failed = 1,
+					 .bytes_in = 100 };
 	struct served_figures now = { .servers = 2, .healthy = 1 };
 	struct history_point point;
 
@@ -455,11 +462,12 @@ static const char *found(const struct bench *bench, const char *kind)
 	json_t *group;
 	size_t i;
 
-	json_array_foreach(json_object_get(bench->reply, "Groups"), i, group)
-		if (strcmp(json_string_value(json_object_get(group, "Kind")), kind) == 0)
-			return json_string_value(json_object_get(
-				json_array_get(json_object_get(group, "Results"), 0),
-				"ResourceId"));
+	json_array_foreach(json_object_get(bench->reply, "Groups"), i, group) if (
+		strcmp(json_string_value(json_object_get(group, "Kind")), kind) ==
+		0) return json_string_value(json_object_get(json_array_get(json_object_get(group,
+											   "Results"),
+									   0),
+							    "ResourceId"));
 	return "(none)";
 }
 
@@ -525,8 +533,9 @@ static void settings_have_defaults_until_they_are_set(void **state)
 
 	assert_int_equal(settings_integer(bench->store, "SessionHours"), 12);
 	assert_false(settings_boolean(bench->store, "AllowKeyRead"));
-	assert_done(bench, "UpdateSettings", "{'SessionHours':1,'AllowKeyRead':true,"
-					     "'PkiBaseUrl':'http://pki.example.com:9080'}");
+	assert_done(bench, "UpdateSettings",
+		    "{'SessionHours':1,'AllowKeyRead':true,"
+		    "'PkiBaseUrl':'http://pki.example.com:9080'}");
 	assert_string_equal(reply_string(bench, "JobId"), "(missing)");
 	assert_int_equal(settings_integer(bench->store, "SessionHours"), 1);
 	assert_true(settings_boolean(bench->store, "AllowKeyRead"));
