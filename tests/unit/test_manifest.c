@@ -143,7 +143,8 @@ static void values_of_a_listener_are_checked(void **state)
 		{ "SecSensorEnabled: true",
 		  "Listeners[0].SecSensorEnabled: true is not supported: there is no log service to send "
 		  "second-level metrics to",
-		  "dir/x.yaml:13", "Only false is accepted" },
+		  "dir/x.yaml:13",
+		  "Only false is accepted: the metrics of a listener are there second by second anyway." },
 		{ "MaxHandshakesPerSource: {Open: 1, Persecond: 2}",
 		  "Listeners[0].MaxHandshakesPerSource: there is no property \"Persecond\"",
 		  "dir/x.yaml:13", "Did you mean \"PerSecond\"?" },
