@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "base/monotime.h"
 #include "certs/builtin.h"
-#include "control/follow_internal.h"
+#include "control/serving.h"
 #include "net/address.h"
 #include "store/identity.h"
 
@@ -30,6 +30,7 @@ struct first {
 	size_t name_count;
 	struct admin_bootstrap admin;
 	struct builtin builtin;
+	char path[PATH_MAX];    /* of the file with the credentials */
 };
 
 /* --- the console's names --- */
@@ -185,7 +186,17 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-static int write_file(const struct first *first, struct error *err)
+static void note_path(struct first *first, int fd)
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, first->path, sizeof(first->path) - 1);
+	first->path[length < 0 ? 0 : length] = '\0';
+}
+
+static int write_file(struct first *first, struct error *err)
 {
 	int fd = open_file(first->control, err), status = -1;
 	char *text;
@@ -193,6 +204,7 @@ static int write_file(const struct first *first, struct error *err)
 
 	if (fd < 0)
 		return -1;
+	note_path(first, fd);
 	text = describe(first);
 	len = strlen(text);
 	text[len] = '\n'; /* in place of its end */
@@ -227,7 +239,7 @@ static int make(struct first *first, struct error *err)
 
 	if (admin_bootstrap(first->store, FIRST_USER, walltime_s(), &first->admin, err) < 0 ||
 	    certs_create_builtin(first->store, &request, &first->builtin, err) < 0 ||
-	    store_setting_put(first->store, FOLLOW_CONSOLE_SETTING, first->builtin.server_id, err) <
+	    store_setting_put(first->store, SERVING_CONSOLE_SETTING, first->builtin.server_id, err) <
 		    0)
 		return -1;
 	return write_file(first, err);
@@ -246,15 +258,12 @@ static int transact(struct first *first, struct error *err)
 static void tell(const struct first *first)
 {
 	char url[300], sha256[96];
+	const char *const pairs[] = { "credentials", first->path,     "console",	url,
+				      "api",	     first->endpoint, "ca_sha256", sha256 };
 
 	console_url(first, url, sizeof(url));
 	fingerprint(first->builtin.root_sha256, sha256);
-	serving_log(first->control, "first_start", "credentials",
-		    "in the bootstrap file, which nobody but you should read");
-	if (first->endpoint[0] != '\0')
-		serving_log(first->control, "first_start", "api", first->endpoint);
-	serving_log(first->control, "first_start", "console", url);
-	serving_log(first->control, "first_start", "ca_sha256", sha256);
+	serving_log_pairs(first->control, "first_start", pairs, sizeof(pairs) / sizeof(pairs[0]));
 }
 
 int first_start(struct control *control, const char *endpoint, struct error *err)

@@ -192,7 +192,7 @@ static void want_console(struct building *building)
 {
 	const struct control_options *options = building->control->options;
 	struct stored_console *console = &building->console;
-	char *certificate = store_setting(building->control->follow->store, FOLLOW_CONSOLE_SETTING);
+	char *certificate = store_setting(building->control->follow->store, SERVING_CONSOLE_SETTING);
 
 	if (certificate != NULL && options->console != NULL &&
 	    split_address(options->console, building->console_ip, sizeof(building->console_ip),

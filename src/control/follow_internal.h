@@ -10,9 +10,6 @@
 #include "control/stored_model.h"
 #include "store/store.h"
 
-/* The setting that names the certificate of the console listener. */
-#define FOLLOW_CONSOLE_SETTING "ConsoleCertificateId"
-
 /* A listener that is wanted and cannot be served. */
 struct left_out {
 	char listener[65];

@@ -316,7 +316,8 @@ void local_socket_start(struct control *control)
 			  options->socket_path);
 		complain(server, &err);
 		return;
-	} else if (socket_path_of(options->manifest, options->privileged, server->path, &err) < 0) {
+	} else if (socket_path_of(options->manifest != NULL ? options->manifest : options->data_dir,
+				  options->privileged, server->path, &err) < 0) {
 		server->path[0] = '\0';
 		complain(server, &err);
 		return;

@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The setting that names the certificate of the console's listener. */
+#define SERVING_CONSOLE_SETTING "ConsoleCertificateId"
+
 struct control;
 struct message;
 struct own_revocations;

@@ -54,26 +54,35 @@ static int make_master_key(struct guardian *guardian, struct error *err)
 	return result;
 }
 
-static bool is_first_start(const char *folder)
+static void bootstrap_path(const struct options *options, char ret_path[PATH_MAX])
+{
+	if (options->bootstrap_file != NULL)
+		snprintf(ret_path, PATH_MAX, "%s", options->bootstrap_file);
+	else
+		snprintf(ret_path, PATH_MAX, "%s/%s", options->data_dir, BOOTSTRAP_NAME);
+}
+
+/* There is no store yet, or the file that was to get its first credentials is still empty: a first start
+ * that came to nothing. */
+static bool is_first_start(const struct options *options)
 {
 	char path[PATH_MAX];
 	struct stat info;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, STORE_FILE);
-	return stat(path, &info) < 0 && errno == ENOENT;
+	snprintf(path, sizeof(path), "%s/%s", options->data_dir, STORE_FILE);
+	if (stat(path, &info) < 0 && errno == ENOENT)
+		return true;
+	bootstrap_path(options, path);
+	return stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;
 }
 
 static int open_bootstrap_file(struct guardian *guardian, struct error *err)
 {
-	const struct options *options = guardian->options;
 	char path[PATH_MAX];
 	struct stat info;
 	int fd;
 
-	if (options->bootstrap_file != NULL)
-		snprintf(path, sizeof(path), "%s", options->bootstrap_file);
-	else
-		snprintf(path, sizeof(path), "%s/%s", options->data_dir, BOOTSTRAP_NAME);
+	bootstrap_path(guardian->options, path);
 	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		error_set_errno(err, "could not open %s for the first credentials", path);
@@ -96,7 +105,7 @@ int guardian_setup_data(struct guardian *guardian, struct error *err)
 		return 0;
 	if (make_folder(guardian, err) < 0 || make_master_key(guardian, err) < 0)
 		return -1;
-	if (!is_first_start(guardian->options->data_dir))
+	if (!is_first_start(guardian->options))
 		return 0;
 	return open_bootstrap_file(guardian, err);
 }
