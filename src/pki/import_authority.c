@@ -24,6 +24,22 @@ static bool is_below_another(const struct import *import, size_t which)
 	return false;
 }
 
+/* What no chain may have, whatever the profile: the data plane would refuse all clients below it. The
+ * signature that a root makes on itself proves nothing, and is not looked at. */
+static bool is_strong(const struct certificate *ca, bool is_anchor, char *ret_why, size_t size)
+{
+	char why[64];
+
+	if (!certificate_key_is_strong(ca, why, sizeof(why))) {
+		snprintf(ret_why, size, "its key: %s", why);
+		return false;
+	}
+	if (is_anchor || !ca->signature.weak)
+		return true;
+	snprintf(ret_why, size, "it is signed with %s", ca->signature.name);
+	return false;
+}
+
 static int check_one(const struct import *import, size_t which, bool strict, struct error *err)
 {
 	const struct certificate *ca = import->certificates[which];
@@ -38,7 +54,8 @@ static int check_one(const struct import *import, size_t which, bool strict, str
 				"given to CAs.");
 		return refuse(err);
 	}
-	if (profile_check(ca, is_anchor ? PROFILE_ANCHOR : PROFILE_INTERMEDIATE, strict, why,
+	if (is_strong(ca, is_anchor, why, sizeof(why)) &&
+	    profile_check(ca, is_anchor ? PROFILE_ANCHOR : PROFILE_INTERMEDIATE, strict, why,
 			  sizeof(why)) == REASON_ADMITTED)
 		return 0;
 	error_set(err, ERROR_INVALID, "certificate %zu (%s) cannot be trusted: %s", which + 1, subject,
