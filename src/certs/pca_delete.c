@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "certs/pca.h"
+#include "control/own_revocations.h"
+#include "control/serving.h"
 #include "store/resource.h"
 #include "x509/text.h"
 
@@ -110,6 +112,8 @@ static int delete(struct call *call, const struct store_certificate *row, struct
 	status = call_change(call, STORE_CERTIFICATE, row->id, "Delete", is_ca, before, NULL, &ignored,
 			     err);
 	json_decref(before);
+	if (is_ca)
+		own_revocations_add_ca(serving_own_revocations(call->control));
 	return status < 0 ? -1 : store_certificate_delete(call->store, row->id, err);
 }
 

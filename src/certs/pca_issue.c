@@ -7,6 +7,8 @@
 #include <string.h>
 #include <openssl/sha.h>
 #include "certs/pca.h"
+#include "control/own_revocations.h"
+#include "control/serving.h"
 #include "store/resource.h"
 
 #define SERIAL_TRIES 3
@@ -15,7 +17,11 @@
 static int change_of_call(void *arg, const char *id, const char *act, bool serves,
 			  const json_t *after, int64_t *ret_revision, struct error *err)
 {
-	return call_change(arg, STORE_CERTIFICATE, id, act, serves, NULL, after, ret_revision, err);
+	struct call *call = arg;
+
+	if (serves) /* a CA: what it revokes is looked up from now on */
+		own_revocations_add_ca(serving_own_revocations(call->control));
+	return call_change(call, STORE_CERTIFICATE, id, act, serves, NULL, after, ret_revision, err);
 }
 
 struct pca_writer pca_writer_of(struct call *call)
