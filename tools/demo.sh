@@ -1,6 +1,7 @@
 #!/bin/bash
-# make run: Sallyport in front of two nginx servers, with certificates of a CA made on the spot; shown
-# with curl. Stays up until Ctrl-C; --once ends after the proof. All its files are in build/demo.
+# make run: the whole of Sallyport with an empty data folder, two nginx servers behind it, and every step
+# of setting up mutual authentication done through its API; shown with curl. Stays up until Ctrl-C;
+# --once ends after the proof. All its files are in build/demo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -59,85 +60,77 @@ port_or_other() {
 	ret_port=$port
 }
 
-# --- certificates
+# --- asking the API: every step below could be a click, a call of an SDK, or this command
 
-# Marks the certificates of a CA in a small database, so that they can be revoked.
-openssl_config() {
-	cat > "$demo/ca/openssl.cnf" <<CONFIG
-[ca]
-default_ca = sub
-[sub]
-database = $demo/ca/index.txt
-serial = $demo/ca/serial
-crlnumber = $demo/ca/crlnumber
-new_certs_dir = $demo/ca/issued
-certificate = $demo/ca/sub.crt
-private_key = $demo/ca/sub.key
-default_md = sha256
-default_crl_days = 7
-default_days = 30
-policy = any
-unique_subject = no
-[any]
-commonName = supplied
-[req]
-distinguished_name = dn
-[dn]
-[root]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-[subordinate]
-basicConstraints = critical, CA:TRUE, pathlen:0
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[server]
+sallyport() {
+	"$bin/sallyport" "$@" --data-dir "$demo/data"
+}
+
+# Shows the command, runs it, and keeps one member of the reply in ret_value.
+step() { # MEMBER COMMAND...
+	local member=$1 reply
+	shift
+	say "\$ sallyport $*"
+	reply=$(cd "$demo" && sallyport "$@" --json) || give_up "that could not be done"
+	[ "$member" != - ] || return 0
+	ret_value=$(printf '%s\n' "$reply" |
+		sed -n "s/^ *\"$member\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -n 1)
+	[ -n "$ret_value" ] || give_up "the answer has no $member"
+}
+
+wait_for_job() {
+	local i state=
+	for i in $(seq 200); do
+		state=$(sallyport nlb get-job-status --job-id "$1" | sed -n 's/^Status: //p')
+		[ "$state" = Processing ] || break
+		sleep 0.05
+	done
+	[ "$state" = Succeeded ] || give_up "the job $1 ended as $state after $i looks"
+}
+
+# --- step 1 and 3 of the document: the private CA, and a client's certificate from it
+
+make_client() {
+	step Identifier pca describe-ca-certificate-list --cert-type subRoot
+	ca=$ret_value
+	step Identifier pca create-client-certificate --parent-identifier "$ca" \
+		--common-name client@example.com --algorithm ECC_256 --days 30
+	client=$ret_value
+	say "\$ sallyport own export-private-certificate --identifier $client --format CRT"
+	export_file '_public.crt' client.crt
+	export_file '.key' client.key
+}
+
+# One of the files of the download, by the end of its name.
+export_file() { # SUFFIX FILE
+	(umask 077 && sallyport own export-private-certificate --identifier "$client" --format CRT --json |
+		tr -d '\n' | sed 's/}/}\n/g' | grep "$1\"" |
+		sed 's/.*"Content": "\([^"]*\)".*/\1/' | base64 -d > "$demo/$2")
+	[ -s "$demo/$2" ] || give_up "there is no $1 in the download"
+}
+
+# --- step 2: the server's certificate, made elsewhere with openssl, and uploaded
+
+server_extensions() {
+	cat <<CONFIG
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth
-subjectAltName = DNS:www.example.com, DNS:localhost, IP:127.0.0.1
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[client]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = clientAuth
-subjectAltName = email:client@example.com
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
+subjectAltName = DNS:www.example.com
 CONFIG
 }
 
-new_request() {
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -config \
-		"$demo/ca/openssl.cnf" -keyout "$1.key" -out "$1.csr" -subj "/CN=$2" 2>/dev/null
-}
-
-issue() { # NAME CN SECTION, by the subordinate CA
-	new_request "$demo/$1" "$2"
-	openssl ca -batch -notext -config "$demo/ca/openssl.cnf" -extensions "$3" -in "$demo/$1.csr" \
-		-out "$demo/$1.crt" 2>/dev/null
-	rm "$demo/$1.csr"
-}
-
-make_certificates() {
-	mkdir -p "$demo/ca/issued"
-	: > "$demo/ca/index.txt"
-	echo 1000 > "$demo/ca/crlnumber"
-	openssl rand -hex 16 > "$demo/ca/serial"
-	openssl_config
-	new_request "$demo/ca/root" "Demo Root CA"
-	openssl x509 -req -in "$demo/ca/root.csr" -signkey "$demo/ca/root.key" -days 3650 -extfile \
-		"$demo/ca/openssl.cnf" -extensions root -out "$demo/ca/root.crt" 2>/dev/null
-	new_request "$demo/ca/sub" "Demo Subordinate CA"
-	openssl x509 -req -in "$demo/ca/sub.csr" -CA "$demo/ca/root.crt" -CAkey "$demo/ca/root.key" \
-		-CAcreateserial -days 1825 -extfile "$demo/ca/openssl.cnf" -extensions subordinate \
-		-out "$demo/ca/sub.crt" 2>/dev/null
-	issue server www.example.com server
-	issue client "demo client" client
-	openssl ca -gencrl -config "$demo/ca/openssl.cnf" -out "$demo/sub.crl" 2>/dev/null
-	cat "$demo/ca/root.crt" "$demo/ca/sub.crt" > "$demo/ca.crt"
+make_server() {
+	say "\$ openssl genpkey ...; openssl req -new ...; openssl x509 -req -CA root.crt ..."
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
+		-keyout "$demo/root.key" -out "$demo/root.crt" -subj "/CN=ECS03 Root" 2>/dev/null
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-keyout "$demo/server.key" -out "$demo/server.csr" -subj "/CN=www.example.com" 2>/dev/null
+	openssl x509 -req -in "$demo/server.csr" -CA "$demo/root.crt" -CAkey "$demo/root.key" \
+		-CAcreateserial -days 397 -extfile <(server_extensions) -out "$demo/server.crt" 2>/dev/null
+	step CertId cas upload-user-certificate --name www --cert @server.crt --key @server.key
+	step CertIdentifier cas get-user-certificate-detail --cert-id "$ret_value"
+	server=$ret_value
 }
 
 # --- the two servers
@@ -173,49 +166,44 @@ wait_until_answers() { # PORT NAME
 
 # --- Sallyport
 
-write_manifest() {
-	cat > "$demo/sallyport.yaml" <<MANIFEST
-Settings: {MetricsAddress: "127.0.0.1:$metrics_port", ShutdownTimeout: 2}
-LoadBalancers:
-  - LoadBalancerName: edge
-    ZoneMappings: [{ZoneId: local-a, PrivateIPv4Address: 127.0.0.1}]
-Certificates:
-  - {Name: www, CertFile: server.crt, KeyFile: server.key, ChainFile: ca/sub.crt}
-CaCertificates:
-  - {Name: clients, CertFile: ca.crt, CrlFiles: [sub.crl]}
-ServerGroups:
-  - ServerGroupName: web
-    Protocol: TCP
-    Scheduler: Rr
-    HealthCheckConfig: {HealthCheckType: HTTP, HealthCheckInterval: 2, HealthCheckConnectTimeout: 1}
-    Servers:
-      - {ServerIp: 127.0.0.1, Port: $first_port, Description: ECS01}
-      - {ServerIp: 127.0.0.1, Port: $second_port, Description: ECS02}
-Listeners:
-  - LoadBalancer: edge
-    ListenerProtocol: TCPSSL
-    ListenerPort: $port
-    CertificateIds: [www]
-    CaEnabled: true
-    CaCertificateIds: [clients]
-    SecurityPolicyId: tls_cipher_policy_1_2_strict_with_1_3
-    ServerGroupId: web
-MANIFEST
-}
-
 start_sallyport() {
-	"$bin/sallyportd" --manifest "$demo/sallyport.yaml" \
-		>"$demo/sallyportd.log" 2>&1 </dev/null &
+	"$bin/sallyportd" --data-dir "$demo/data" --master-key "$demo/master.key" \
+		--bootstrap-file "$demo/bootstrap.json" --api "127.0.0.1:$api_port" \
+		--console "127.0.0.1:$console_port" >"$demo/sallyportd.log" 2>&1 </dev/null &
 	started+=($!)
-	wait_until_answers "$port" sallyportd
+	wait_until_answers "$api_port" "the API"
 }
 
-# A server that has not been checked yet waits while another is known to be healthy.
+# --- step 5: instance, server group, listener with mutual authentication
+
+make_listener() {
+	step LoadbalancerId nlb create-load-balancer --load-balancer-name edge --vpc-id local \
+		--address-type Intranet --zone-mappings.1.zone-id local-a --zone-mappings.1.v-switch-id local \
+		--zone-mappings.1.private-ipv4-address 127.0.0.1
+	balancer=$ret_value
+	step ServerGroupId nlb create-server-group --server-group-name web --vpc-id local --protocol TCP \
+		--scheduler Rr --server-group-type Ip --health-check-config.health-check-type HTTP \
+		--health-check-config.health-check-interval 2 \
+		--health-check-config.health-check-connect-timeout 1
+	group=$ret_value
+	step JobId nlb add-servers-to-server-group --server-group-id "$group" \
+		--servers.1.server-id 127.0.0.1 --servers.1.server-type Ip --servers.1.port "$first_port" \
+		--servers.2.server-id 127.0.0.1 --servers.2.server-type Ip --servers.2.port "$second_port"
+	step JobId nlb create-listener --load-balancer-id "$balancer" --listener-protocol TCPSSL \
+		--listener-port "$port" --certificate-ids "$server" --ca-enabled \
+		--ca-certificate-ids "$ca" --server-group-id "$group" \
+		--security-policy-id tls_cipher_policy_1_2_strict_with_1_3
+	wait_for_job "$ret_value"
+	listener=$(sallyport nlb list-listeners --json |
+		sed -n 's/^ *"ListenerId": "\([^"]*\)".*/\1/p' | head -n 1)
+}
+
+# Only servers that are not healthy are listed.
 wait_until_healthy() {
 	local i
 	for i in $(seq 200); do
-		if [ "$("$bin/sallyport" status --manifest "$demo/sallyport.yaml" --json 2>/dev/null |
-			grep -c '"state": "Healthy"')" -eq 2 ]; then
+		if ! sallyport nlb get-listener-health-status --listener-id "$listener" --json |
+			grep -q '"Status"'; then
 			return 0
 		fi
 		sleep 0.05
@@ -226,7 +214,7 @@ wait_until_healthy() {
 # --- the proof
 
 ask() {
-	curl -sS --max-time 10 --cacert "$demo/ca/root.crt" \
+	curl -sS --max-time 10 --cacert "$demo/root.crt" \
 		--resolve "www.example.com:$port:127.0.0.1" "$@" "https://www.example.com:$port/"
 }
 
@@ -260,22 +248,20 @@ what_next() {
 
 == It is all up; Ctrl-C stops it and removes $folder
 Door       https://www.example.com:$port/  (127.0.0.1)
-Metrics    http://127.0.0.1:$metrics_port/metrics
+Console    https://127.0.0.1:$console_port/console/  user and password: $folder/bootstrap.json
+API        http://127.0.0.1:$api_port/  keys and token: $folder/bootstrap.json
 Servers    http://127.0.0.1:$first_port/ (ECS01), http://127.0.0.1:$second_port/ (ECS02)
 Log        $folder/sallyportd.log
 
 Try, in another terminal:
   D=$folder
-  curl --cacert \$D/ca/root.crt --resolve www.example.com:$port:127.0.0.1 \\
+  curl --cacert \$D/root.crt --resolve www.example.com:$port:127.0.0.1 \\
        --cert \$D/client.crt --key \$D/client.key https://www.example.com:$port/
-  build/sallyport status --manifest \$D/sallyport.yaml
-  build/sallyport admit --manifest \$D/sallyport.yaml --listener $port --cert \$D/client.crt
-  curl -s http://127.0.0.1:$metrics_port/metrics | grep refusals
+  build/sallyport nlb list-listeners --data-dir \$D/data
+  build/sallyport own list-refusals --data-dir \$D/data
 
-Revoke the client; from the reload on it is refused, resumed sessions included:
-  openssl ca -config \$D/ca/openssl.cnf -revoke \$D/client.crt
-  openssl ca -config \$D/ca/openssl.cnf -gencrl -out \$D/sub.crl
-  build/sallyport reload --manifest \$D/sallyport.yaml
+Revoke the client: within a second it is refused, and what it had open is cut:
+  build/sallyport pca create-revoke-client-certificate --identifier $client --data-dir \$D/data
 NEXT
 }
 
@@ -289,29 +275,34 @@ mkdir -p "$demo"
 echo $$ > "$demo/pid"
 
 title "Ports"
-port_or_other 8443
+port_or_other 9443
 port=$ret_port
+port_or_other 8443
+console_port=$ret_port
+port_or_other 9080
+api_port=$ret_port
 port_or_other 8081
 first_port=$ret_port
 port_or_other 8082
 second_port=$ret_port
-port_or_other 9145
-metrics_port=$ret_port
-say "door $port, servers $first_port and $second_port, metrics $metrics_port"
+say "door $port, console $console_port, API $api_port, servers $first_port and $second_port"
 
-title "Certificates: a root CA, a subordinate CA, a server and a client"
-make_certificates
-say "in ${demo#"$root"/}"
-
-title "Two nginx servers, and Sallyport in front of them"
+title "Two nginx servers, and Sallyport with an empty data folder"
 start_nginx ECS01 "$first_port"
 start_nginx ECS02 "$second_port"
 wait_until_answers "$first_port" "nginx ECS01"
 wait_until_answers "$second_port" "nginx ECS02"
-write_manifest
 start_sallyport
+say "up; its first start made a root CA, a subordinate CA and an administrator"
+
+title "A client certificate from the private CA"
+make_client
+title "A server certificate made elsewhere, uploaded"
+make_server
+title "A load balancer, a server group, a listener with mutual authentication"
+make_listener
 wait_until_healthy
-say "up, and both servers are healthy"
+say "both servers are healthy"
 
 prove_known_client
 prove_unknown_client

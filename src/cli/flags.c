@@ -264,6 +264,18 @@ static int parse_one(struct parsing *parsing)
 	return *api != NULL ? 0 : wrong(parsing, "--%s needs a value", name);
 }
 
+/* Texts become numbers and switches, and what the API would refuse is refused here. */
+static int check_values(struct parsing *parsing)
+{
+	json_t *whole = flat_expand(parsing->raw, parsing->err);
+
+	if (whole != NULL)
+		parsing->flags->parameters =
+			action_validate(parsing->action, whole, false, parsing->err);
+	json_decref(whole);
+	return parsing->flags->parameters == NULL ? -1 : 0;
+}
+
 int flags_parse(const struct action *action, int argc, char **argv, struct flags *ret_flags,
 		struct error *err)
 {
@@ -275,10 +287,8 @@ int flags_parse(const struct action *action, int argc, char **argv, struct flags
 	parsing.raw = json_object();
 	while (result == 0 && parsing.at < argc)
 		result = parse_one(&parsing);
-	if (result == 0) {
-		ret_flags->parameters = flat_expand(parsing.raw, err);
-		result = ret_flags->parameters == NULL ? -1 : 0;
-	}
+	if (result == 0 && !ret_flags->help)
+		result = check_values(&parsing);
 	json_decref(parsing.raw);
 	return result;
 }
