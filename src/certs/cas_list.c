@@ -53,7 +53,7 @@ static int list_nothing(struct call *call, const char *member)
 
 static const char *state_of(const struct store_certificate *row, int64_t now)
 {
-	return now > row->not_after ? "EXPIRED" : now + SOON_S > row->not_after ? "WILLEXPIRED" :
+	return now > row->not_after ? "EXPIRED" : now + SOON_S >= row->not_after ? "WILLEXPIRED" :
 										  "ISSUED";
 }
 
@@ -114,7 +114,7 @@ static bool filter_by_state(const char *status, int64_t now, struct store_certif
 	else
 		return false;
 	if (is_word(status, "WILLEXPIRED"))
-		filter->expires_before = now + SOON_S;
+		filter->expires_before = now + SOON_S + 1;
 	return true;
 }
 

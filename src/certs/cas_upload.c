@@ -160,8 +160,11 @@ static int add_old_key(struct call *call, const struct store_certificate *row, s
 	return found < 0 ? -1 : 0;
 }
 
-static int replace(struct call *call, struct store_certificate *row, struct error *err)
+/* The store looks whether a key belongs to the row: the row comes first. */
+static int replace(struct call *call, struct store_certificate *row, const json_t *before,
+		   struct error *err)
 {
+	bool exportable = row->exportable && call_boolean(call, "Exportable", true);
 	struct import_server server = { 0 };
 	int status;
 
@@ -169,48 +172,53 @@ static int replace(struct call *call, struct store_certificate *row, struct erro
 		return -1;
 	fill(row, &server, cas_import(call));
 	set_notes(row, cas_import(call));
-	status = store_key_put(call->store, row->id,
-			       row->exportable && call_boolean(call, "Exportable", true),
-			       server.pkcs8, err);
+	status = put(call, row, "Update", true, before, err);
+	if (status == 0)
+		status = store_key_put(call->store, row->id, exportable, server.pkcs8, err);
 	buffer_done(&server.chain);
 	return status;
 }
 
-/* Without a new certificate: a key that must not leave any more. */
-static int seal_key(struct call *call, const struct store_certificate *row, struct error *err)
+/* Without a new certificate: another name, or a key that must not leave any more. */
+static int change(struct call *call, struct store_certificate *row, const json_t *before,
+		  struct error *err)
 {
 	struct buffer pkcs8 = { 0 };
-	int status = store_key_get(call->store, row->id, &pkcs8, NULL, err);
+	int status = 0;
 
-	if (status == 1)
-		status = store_key_put(call->store, row->id, false, buffer_bytes(&pkcs8), err);
-	buffer_done(&pkcs8);
-	return status < 0 ? -1 : 0;
+	if (row->exportable && !call_boolean(call, "Exportable", true)) {
+		status = store_key_get(call->store, row->id, &pkcs8, NULL, err);
+		if (status == 1)
+			status = store_key_put(call->store, row->id, false, buffer_bytes(&pkcs8), err);
+		buffer_done(&pkcs8);
+	}
+	return status < 0 ? -1 : put(call, row, "Update", false, before, err);
+}
+
+static int check_update(const struct call *call, const struct store_certificate *row,
+			struct error *err)
+{
+	if (call_boolean(call, "Exportable", false) && !row->exportable)
+		return call_refuse(err, ERROR_DENIED, "OperationDenied.KeyNotExportable", "Exportable",
+				   "the key of certificate \"%s\" was made not exportable, and stays so",
+				   row->id);
+	if (call_has(call, "Key") && !call_has(call, "Cert"))
+		return call_refuse(err, ERROR_INVALID, "MissingParam.Cert", "Cert",
+				   "a new key needs its certificate: Cert is missing");
+	return 0;
 }
 
 static int update_row(struct call *call, struct store_certificate *row, struct error *err)
 {
-	bool exportable = call_boolean(call, "Exportable", row->exportable);
 	json_t *before = facts_summary(row);
-	int status = 0;
+	int status;
 
-	if (exportable && !row->exportable)
-		status = call_refuse(err, ERROR_DENIED, "OperationDenied.KeyNotExportable", "Exportable",
-				     "the key of certificate \"%s\" was made not exportable, and stays so",
-				     row->id);
-	else if (call_has(call, "Cert"))
-		status = replace(call, row, err);
-	else if (call_has(call, "Key"))
-		status = call_refuse(err, ERROR_INVALID, "MissingParam.Cert", "Cert",
-				     "a new key needs its certificate: Cert is missing");
-	else if (!exportable && row->exportable)
-		status = seal_key(call, row, err);
-	if (status == 0 && call_has(call, "Name")) {
+	if (call_has(call, "Name")) {
 		free(row->name);
 		row->name = memory_copy_string(call_text(call, "Name"));
 	}
-	if (status == 0)
-		status = put(call, row, "Update", call_has(call, "Cert"), before, err);
+	status = call_has(call, "Cert") ? replace(call, row, before, err) :
+					  change(call, row, before, err);
 	json_decref(before);
 	return status;
 }
@@ -225,6 +233,8 @@ int cas_update_run(struct call *call, struct error *err)
 	status = call_check_revision(call, row.revision, err);
 	if (status == 0)
 		status = cas_check_name(call, ROLE, row.id, err);
+	if (status == 0)
+		status = check_update(call, &row, err);
 	if (status == 0)
 		status = update_row(call, &row, err);
 	if (status == 0) {
