@@ -1,6 +1,7 @@
 /* Which function does what, for the products cas and pca and for certificates as files. */
 #include "certs/cas.h"
 #include "certs/pca.h"
+#include "certs/revoke.h"
 
 const struct handler certs_handlers[] = {
 	{ "cas", "UploadUserCertificate", cas_upload_prepare, cas_upload_run, NULL },
@@ -29,6 +30,7 @@ const struct handler certs_handlers[] = {
 	{ "sallyport", "ExportPrivateCertificate", NULL, export_run, export_finish },
 #define X(name, prepare, finish) { "pca", #name, prepare, pca_##name, finish },
 	PCA_HANDLERS(X)
+	REVOKE_HANDLERS(X)
 #undef X
 	{ NULL, NULL, NULL, NULL, NULL },
 };
