@@ -270,7 +270,10 @@ static json_t *take_members(const char **at)
 			return NULL;
 		}
 		skip_spaces(at);
-		*at += **at == ',';
+		if (**at == ',')
+			++*at;
+		else if (**at != '\0' && **at != '}')
+			break; /* the caller sees that something is left */
 		skip_spaces(at);
 	}
 	return json_pack("{s:s, s:o}", "type", "object", "properties", properties);

@@ -591,7 +591,7 @@ static const struct action actions[] = {
 	{ "TagResources", ISSUES, PARAMETERS(tag_parameters), "", "Sets tags." },
 	{ "UntagResources", ISSUES, PARAMETERS(untag_parameters), "", "Removes tags." },
 	{ "ListTagResources", READS, PARAMETERS(list_tags_parameters),
-	  "TagResources[]{ResourceId, ResourceType, TagKey, TagValue}" TOKENS, "Tags." },
+	  "TagResources[]{ResourceId, ResourceType, TagKey, TagValue}" TOKENS, "Tags of CAs and certificates." },
 	{ "MoveResourceGroup", ISSUES, PARAMETERS(move_parameters), "", "Sets ResourceGroupId." },
 	{ "AssignCertificateCount", RIGHT_ADMINISTER, ACTION_REFUSED, PARAMETERS(assign_parameters), "",
 	  "Refused with OperationDenied.CertificateCount: certificates are not bought here, a CA issues "
