@@ -301,7 +301,7 @@ static const struct field health_check_fields[] = {
 	  .symbol = "IllegalParam.healthCheckDomain", .help = "HTTP: the Host "
 	  "header. $SERVER_IP is the server's address." },
 	{ .name = "HealthCheckUrl", .type = FIELD_TEXT, MEMBER(model_health_check, url), RANGE(1, 80),
-	  .standard_text = "/", .check = check_url, 
+	  .standard_text = "/", .check = check_url,
 	  .symbol = "IlleagalParam.healthCheckUrl", /* as the real service spells it */
 	  .help = "HTTP: the path to ask for." },
 	{ .name = "HealthCheckHttpCode", .type = FIELD_FLAGS, MEMBER(model_health_check, http_codes),
