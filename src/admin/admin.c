@@ -84,6 +84,7 @@ void admin_served(struct admin *admin, int64_t revision)
 {
 	(void)revision;
 	admin->served_s = walltime_s();
+	sampling_meet(admin->source, admin->config.control);
 }
 
 void admin_worker_said(struct admin *admin, uint32_t worker, const struct message *message)

@@ -49,7 +49,7 @@ static void add_listener(struct impact *impact, const struct store_resource *lis
 	serving_counters(impact->call->control, listener->id, &counters);
 	row = json_object();
 	reply_text(row, "ListenerId", listener->id);
-	reply_text(row, "ListenerName", listener->name);
+	reply_text(row, "ListenerName", resource_name(listener));
 	reply_number(row, "Port", port_of(listener));
 	reply_number(row, "ActiveConnections", (int64_t)counters.active);
 	json_array_append_new(impact->listeners, row);
@@ -135,7 +135,7 @@ static int weigh_resource(struct impact *impact, const char *kind, const char *i
 
 	if (found <= 0)
 		return found < 0 ? -1 : call_not_found(impact->err, kind, id);
-	reply_text(impact->call->reply, "Name", resource.name);
+	reply_text(impact->call->reply, "Name", resource_name(&resource));
 	if (strcmp(kind, STORE_LOAD_BALANCER) == 0)
 		status = weigh_balancer(impact, &resource);
 	else if (strcmp(kind, STORE_LISTENER) == 0)

@@ -94,21 +94,40 @@ static void add_spread(const struct taking *taking, const char *name,
 	}
 }
 
+/* What was counted before we began to look belongs to no second. */
+static struct before *meet(struct history_source *source, const struct served_figures *figures)
+{
+	struct before *before = &source->slots[figures->listener->slot % STATS_LISTENERS];
+	const char *name = figures->listener->name;
+
+	if (strncmp(before->name, name, sizeof(before->name) - 1) != 0) {
+		memset(before->name, 0, sizeof(before->name));
+		strncpy(before->name, name, sizeof(before->name) - 1);
+		before->sum = figures->sum;
+	}
+	return before;
+}
+
+static void meet_listener(void *arg, const struct served_figures *figures)
+{
+	meet(arg, figures);
+}
+
+void sampling_meet(struct history_source *source, const struct control *control)
+{
+	served_each(control, meet_listener, source);
+}
+
 static void take_listener(void *arg, const struct served_figures *figures)
 {
 	struct taking *taking = arg;
 	const char *name = figures->listener->name;
-	struct before *before = &taking->source->slots[figures->listener->slot % STATS_LISTENERS];
+	struct before *before = meet(taking->source, figures);
 	struct history_point point;
 	unsigned int i;
 
 	if (listener_is_hidden(name))
 		return;
-	/* What was counted before we began to look belongs to no second. */
-	if (strncmp(before->name, name, sizeof(before->name) - 1) != 0) {
-		strncpy(before->name, name, sizeof(before->name) - 1);
-		before->sum = figures->sum;
-	}
 	sampling_difference(&before->sum, figures, &point);
 	before->sum = figures->sum;
 	add_spread(taking, name, &point);

@@ -12,6 +12,8 @@ struct history_source;
 
 struct history_source *sampling_new(void);
 void sampling_free(struct history_source *source); /* NULL is fine */
+/* When something new is served: what a listener counts from now on belongs to the next second. */
+void sampling_meet(struct history_source *source, const struct control *control);
 void sampling_take(struct history_source *source, const struct control *control,
 		   struct history *history, int64_t now);
 

@@ -102,10 +102,10 @@ static bool look_at_resource(void *arg, const struct store_resource *resource)
 	struct group *group = arg;
 	char detail[128] = "";
 
-	if (holds(resource->id, group->keyword) || holds(resource->name, group->keyword) ||
+	if (holds(resource->id, group->keyword) || holds(resource_name(resource), group->keyword) ||
 	    find_server(resource, group->keyword, detail) ||
 	    find_address(resource, group->keyword, detail))
-		add_row(group, resource->id, resource->name, detail, resource->parent);
+		add_row(group, resource->id, resource_name(resource), detail, resource->parent);
 	return !group->more;
 }
 

@@ -109,6 +109,17 @@ void listener_id(struct call *call, const char *name, char ret_id[ADMIN_LISTENER
 	snprintf(slot->id, sizeof(slot->id), "%s", ret_id);
 }
 
+const char *resource_name(const struct store_resource *resource)
+{
+	const char *description =
+		json_string_value(json_object_get(resource->body, "ListenerDescription"));
+
+	/* The name of a listener's row is for those who look for ranges. */
+	if (description != NULL)
+		return description;
+	return resource->name != NULL ? resource->name : "";
+}
+
 bool listener_is_hidden(const char *name)
 {
 	const size_t length = strlen(ADMIN_HIDDEN_NAME);

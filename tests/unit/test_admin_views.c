@@ -93,7 +93,8 @@ static void furnish(struct bench *bench)
 	    "'PrivateIPv4Address':'192.0.2.10'}]}");
 	put(bench, STORE_SERVER_GROUP, "sgp-1", "shop", NULL,
 	    "{'Servers':[{'ServerId':'ECS01','ServerIp':'10.0.0.1'}]}");
-	put(bench, STORE_LISTENER, "lsn-1@443", "front door", "nlb-1", "{'ListenerPort':443}");
+	put(bench, STORE_LISTENER, "lsn-1@443", NULL, "nlb-1",
+	    "{'ListenerPort':443,'ListenerDescription':'front door'}");
 	put(bench, STORE_LISTENER, "lsn-2@0", "range", "nlb-1",
 	    "{'ListenerPort':0,'StartPort':1000,'EndPort':1999}");
 	refer(bench, "lsn-1@443", "ServerGroupId", STORE_SERVER_GROUP, "sgp-1");
