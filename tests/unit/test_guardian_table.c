@@ -202,7 +202,13 @@ static void options_that_make_no_sense_are_refused_with_a_hint(void **state)
 	static const struct {
 		const char *arguments[ARGUMENTS + 1], *message;
 	} wrong[] = {
-		{ { NULL }, "--manifest is missing: there is nothing to serve" },
+		{ { NULL }, "--data-dir or --manifest is missing: there is nothing to serve" },
+		{ { "--manifest", "x", "--data-dir", "y" },
+		  "--data-dir and --manifest exclude each other: \"sallyport apply\" loads a manifest "
+		  "into a running system" },
+		{ { "--manifest", "x", "--api", "127.0.0.1:1" },
+		  "--api, --console, --pki, --master-key and --bootstrap-file need --data-dir" },
+		{ { "--data-dir=" }, "--data-dir must not be empty" },
 		{ { "--manifest" }, "--manifest needs a value" },
 		{ { "--manifest", "" }, "--manifest must not be empty" },
 		{ { "--manifest=" }, "--manifest must not be empty" },
