@@ -53,7 +53,8 @@ static void keep_verdict(void *arg, const struct chain_result *result)
 	snprintf(verdict->detail, sizeof(verdict->detail), "%s", result->detail);
 }
 
-/* A client certificate meets the very check that a listener of ours makes. */
+/* A client certificate meets the very check that a listener of ours makes: signature, names, purposes,
+ * profile. The dates of the path are the only part of it that depends on time. */
 static int check_client(const struct authority *authority, const struct certificate *certificate,
 			int64_t when, struct error *err)
 {
@@ -65,6 +66,8 @@ static int check_client(const struct authority *authority, const struct certific
 		return 0;
 	if (verdict.reason == REASON_NAME_CONSTRAINT)
 		return refuse_names(err);
+	if (verdict.reason == REASON_BAD_SIGNATURE)
+		return refuse("F10", reason_text(verdict.reason), verdict.detail, err);
 	return refuse("G01", reason_text(verdict.reason), verdict.detail, err);
 }
 
@@ -87,7 +90,7 @@ static STACK_OF(X509) *stack_of(struct certificate *const *certificates, size_t 
 	return stack;
 }
 
-/* All others meet the library's check. Dates were compared before. */
+/* All others meet the library's check. */
 static int check_other(const struct authority *authority, const struct issue_profile *profile,
 		       const struct certificate *certificate, struct error *err)
 {
@@ -119,21 +122,22 @@ static int check_other(const struct authority *authority, const struct issue_pro
 	if (error == X509_V_ERR_PERMITTED_VIOLATION || error == X509_V_ERR_EXCLUDED_VIOLATION ||
 	    error == X509_V_ERR_UNSUPPORTED_NAME_SYNTAX)
 		return refuse_names(err);
+	if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE)
+		return refuse("F10", X509_verify_cert_error_string(error), "", err);
 	return refuse("G01", X509_verify_cert_error_string(error), "", err);
 }
 
+/* At its first second and at its last: the signatures are checked once, dates at both ends. */
 static int check(struct authority *authority, const struct issue_profile *profile,
 		 const struct certificate *certificate, struct error *err)
 {
-	if (!certificate_signed_by(certificate, authority->path[0]))
-		return refuse("F10", "its signature is not that of its CA", "", err);
-	if (profile->kind != ISSUE_CLIENT) {
-		if (check_other(authority, profile, certificate, err) < 0)
-			return -1;
-	} else if (check_client(authority, certificate, certificate->not_before, err) < 0 ||
-		   check_client(authority, certificate, certificate->not_after, err) < 0) {
+	if (certificate->not_before < authority->not_before ||
+	    certificate->not_after > authority->not_after)
+		return refuse("G01", "a CA above it is not valid all the time that it is", "", err);
+	if ((profile->kind == ISSUE_CLIENT ?
+	     check_client(authority, certificate, certificate->not_after, err) :
+	     check_other(authority, profile, certificate, err)) < 0)
 		return -1;
-	}
 	if (!round_trips(certificate))
 		return refuse("F08", "encoded again it has other bytes", "", err);
 	return 0;
