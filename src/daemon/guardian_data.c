@@ -2,6 +2,7 @@
  * What --data-dir needs and control may not make itself when it is not root: the folder, the master key
  * and the file for the first credentials. The guardian reads none of them.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +15,46 @@
 #include "store/master_key.h"
 
 #define BOOTSTRAP_NAME "bootstrap.json"
+
+/* What root put there, a restored backup, becomes control's; what is somebody else's stays theirs. */
+static void give_contents(int folder, const struct privileges_user *user, unsigned int depth)
+{
+	DIR *dir = fdopendir(folder);
+	struct dirent *entry;
+	struct stat info;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, "..") == 0 ||
+		    fstatat(folder, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (info.st_uid == 0)
+			(void)!fchownat(folder, entry->d_name, user->uid, user->gid,
+					AT_SYMLINK_NOFOLLOW);
+		if (S_ISDIR(info.st_mode) && depth > 0 && strcmp(entry->d_name, ".") != 0)
+			give_contents(openat(folder, entry->d_name,
+					     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+				      user, depth - 1);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	else if (folder >= 0)
+		close(folder);
+}
+
+static int give_folder(const struct guardian *guardian, const char *path, struct error *err)
+{
+	const struct privileges_user *user = &guardian->control_user;
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0 || fchown(folder, user->uid, user->gid) < 0) {
+		error_set_errno(err, "could not give the data folder %s to control's user", path);
+		if (folder >= 0)
+			close(folder);
+		return -1;
+	}
+	give_contents(folder, user, 1);
+	return 0;
+}
 
 static int make_folder(const struct guardian *guardian, struct error *err)
 {
@@ -29,19 +70,16 @@ static int make_folder(const struct guardian *guardian, struct error *err)
 			  folder);
 		return error_hint(err, "Name another with --data-dir.");
 	}
-	if (!guardian->drops_users || info.st_uid == guardian->control_user.uid)
+	if (!guardian->drops_users)
 		return 0;
 	/* A folder of root's was made for this; one of anybody else's is theirs. */
-	if (info.st_uid != 0) {
-		error_set(err, ERROR_DENIED,
-			  "could not use the data folder %s: it belongs to user %u, and control runs "
-			  "as user %u",
-			  folder, info.st_uid, guardian->control_user.uid);
-		return error_hint(err, "Give it to that user (chown -R), or name another.");
-	}
-	if (lchown(folder, guardian->control_user.uid, guardian->control_user.gid) == 0)
-		return 0;
-	return error_set_errno(err, "could not give the data folder %s to control's user", folder);
+	if (info.st_uid == 0 || info.st_uid == guardian->control_user.uid)
+		return give_folder(guardian, folder, err);
+	error_set(err, ERROR_DENIED,
+		  "could not use the data folder %s: it belongs to user %u, and control runs as user "
+		  "%u",
+		  folder, info.st_uid, guardian->control_user.uid);
+	return error_hint(err, "Give it to that user (chown -R), or name another.");
 }
 
 static int make_master_key(struct guardian *guardian, struct error *err)
