@@ -16,29 +16,41 @@
 
 #define BOOTSTRAP_NAME "bootstrap.json"
 
-/* What root put there, a restored backup, becomes control's; what is somebody else's stays theirs. */
+/* What root put there, a restored backup, becomes control's. Ordinary files with one name and folders
+ * only: control can write there, and must not get at another file of root's through a link. */
+static void give_entry(int folder, const char *name, const struct privileges_user *user,
+		       unsigned int depth);
+
 static void give_contents(int folder, const struct privileges_user *user, unsigned int depth)
 {
 	DIR *dir = fdopendir(folder);
 	struct dirent *entry;
+
+	if (dir == NULL) {
+		close(folder);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			give_entry(folder, entry->d_name, user, depth);
+	closedir(dir);
+}
+
+static void give_entry(int folder, const char *name, const struct privileges_user *user,
+		       unsigned int depth)
+{
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat info;
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, "..") == 0 ||
-		    fstatat(folder, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		if (info.st_uid == 0)
-			(void)!fchownat(folder, entry->d_name, user->uid, user->gid,
-					AT_SYMLINK_NOFOLLOW);
-		if (S_ISDIR(info.st_mode) && depth > 0 && strcmp(entry->d_name, ".") != 0)
-			give_contents(openat(folder, entry->d_name,
-					     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-				      user, depth - 1);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	else if (folder >= 0)
-		close(folder);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &info) == 0 && info.st_uid == 0 &&
+	    (S_ISDIR(info.st_mode) || (S_ISREG(info.st_mode) && info.st_nlink == 1)))
+		(void)!fchown(fd, user->uid, user->gid);
+	if (depth > 0 && S_ISDIR(info.st_mode))
+		give_contents(fd, user, depth - 1);
+	else
+		close(fd);
 }
 
 static int give_folder(const struct guardian *guardian, const char *path, struct error *err)
