@@ -134,18 +134,22 @@ static int begin(struct call *call, struct error *err)
 {
 	const char *problem = password_problem(call_text(call, "Passphrase"), NULL);
 	struct backup *backup;
+	int waiting;
 
 	if (problem != NULL)
 		return call_refuse(err, ERROR_INVALID, "IllegalParam.Passphrase", "Passphrase",
 				   "the passphrase %s", problem);
 	if (call->dry_run)
 		return 0;
+	waiting = background_wait(call, BACKGROUND_READING, err);
+	if (waiting != 0)
+		return waiting < 0 ? -1 : 0;
 	backup = memory_new(sizeof(*backup));
 	if (prepare(call, backup, err) < 0) {
 		backup_free(backup);
 		return -1;
 	}
-	background_start(call, backup_work, backup_free, backup);
+	background_start(call, BACKGROUND_READING, backup_work, backup_free, backup);
 	return 0;
 }
 

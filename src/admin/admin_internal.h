@@ -3,6 +3,7 @@
 #define SALLYPORT_ADMIN_ADMIN_INTERNAL_H
 
 #include "admin/admin.h"
+#include "admin/background.h"
 #include "admin/failures.h"
 #include "admin/history.h"
 #include "admin/lockout.h"
@@ -10,12 +11,10 @@
 #include "control/call.h"
 #include "control/stored_model.h"
 
-#define ADMIN_PASSWORD_CHECKS_MAX 8 /* at once: each takes a job thread for 100 ms */
-
 #define ADMIN_LISTENER_SIZE 160
 #define ADMIN_KNOWN_LISTENERS 64
 
-struct background;
+
 struct question;
 struct history_source;
 
@@ -33,7 +32,6 @@ struct admin {
 	struct admin_config config;
 	struct lockout *lockout;
 	struct failures failures;       /* failed log-ins that the audit log does not know yet */
-	unsigned int password_checks;   /* under way */
 	struct history *history;
 	struct history_source *source;  /* what history was counted from last */
 	struct refusals *refusals;
@@ -42,6 +40,7 @@ struct admin {
 	unsigned int probes;            /* TestServer under way */
 	int64_t served_s;               /* when a revision was last served for the first time */
 	struct background *backgrounds; /* slow work in job threads */
+	unsigned int running[BACKGROUND_KINDS]; /* of it, not yet done */
 	struct known_listeners known;
 };
 

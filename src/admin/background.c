@@ -8,12 +8,15 @@
 #include "control/jobs.h"
 
 #define TIME_MAX_MS 30000
+#define TURN_MAX_MS 10000
 
 struct background {
 	struct background *next, **link; /* in the list of admin */
 	void (*work)(void *arg);
 	void (*free)(void *arg);
 	void *arg;
+	struct admin *admin;
+	enum background_kind kind;
 	bool done;
 	bool abandoned; /* nobody waits for it any more */
 };
@@ -39,6 +42,7 @@ static void done(void *arg)
 	struct background *background = arg;
 
 	background->done = true;
+	background->admin->running[background->kind]--;
 	if (background->abandoned)
 		end(background);
 }
@@ -63,25 +67,54 @@ static bool is_ready(const struct call *call)
 	return ((const struct background *)call->work)->done;
 }
 
-void background_start(struct call *call, void (*do_work)(void *arg), void (*free_arg)(void *arg),
-		      void *arg)
+/* --- one of each kind --- */
+
+static bool password_turn(const struct call *call)
+{
+	return call->admin->running[BACKGROUND_PASSWORD] == 0;
+}
+
+static bool reading_turn(const struct call *call)
+{
+	return call->admin->running[BACKGROUND_READING] == 0;
+}
+
+int background_wait(struct call *call, enum background_kind kind, struct error *err)
+{
+	if (call->admin->running[kind] == 0)
+		return 0;
+	if (call->park.over) {
+		call_refuse(err, ERROR_UNAVAILABLE, "ServiceUnavailable", NULL,
+			    "too much is going on at this moment");
+		return error_hint(err, "Try again in some seconds.");
+	}
+	call->park.ready = kind == BACKGROUND_PASSWORD ? password_turn : reading_turn;
+	call->park.until_ms = monotime_ms() + TURN_MAX_MS;
+	return 1;
+}
+
+void background_start(struct call *call, enum background_kind kind, void (*do_work)(void *arg),
+		      void (*free_arg)(void *arg), void *arg)
 {
 	struct background *background = memory_new(sizeof(*background));
-	struct background *first = call->admin->backgrounds;
+	struct admin *admin = call->admin;
 
-	*background = (struct background){ .next = first,
-					   .link = &call->admin->backgrounds,
+	*background = (struct background){ .next = admin->backgrounds,
+					   .link = &admin->backgrounds,
 					   .work = do_work,
 					   .free = free_arg,
-					   .arg = arg };
-	if (first != NULL)
-		first->link = &background->next;
-	call->admin->backgrounds = background;
+					   .arg = arg,
+					   .admin = admin,
+					   .kind = kind };
+	if (admin->backgrounds != NULL)
+		admin->backgrounds->link = &background->next;
+	admin->backgrounds = background;
+	admin->running[kind]++;
 	call->work = background;
 	call->work_free = leave;
 	call->park.ready = is_ready;
 	call->park.until_ms = monotime_ms() + TIME_MAX_MS;
-	jobs_run(call->admin->config.jobs, work, done, background);
+	jobs_run(admin->config.jobs, work, done, background);
 }
 
 void *background_finished(struct call *call, struct error *err)
@@ -127,9 +160,13 @@ static void reading_free(void *arg)
 
 static int begin_reading(struct call *call, call_step *step, struct error *err)
 {
-	struct store *reader = store_open_reader(call->store, err);
+	int waiting = background_wait(call, BACKGROUND_READING, err);
 	struct reading *reading;
+	struct store *reader;
 
+	if (waiting != 0)
+		return waiting < 0 ? -1 : 0;
+	reader = store_open_reader(call->store, err);
 	if (reader == NULL)
 		return -1;
 	reading = memory_new(sizeof(*reading));
@@ -140,7 +177,7 @@ static int begin_reading(struct call *call, call_step *step, struct error *err)
 	reading->call.now = call->now;
 	reading->call.parameters = json_deep_copy(call->parameters);
 	reading->call.reply = json_object();
-	background_start(call, reading_work, reading_free, reading);
+	background_start(call, BACKGROUND_READING, reading_work, reading_free, reading);
 	return 0;
 }
 

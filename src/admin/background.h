@@ -11,10 +11,17 @@
 #include <stdbool.h>
 #include "control/call.h"
 
-/* work touches nothing but arg; free is called at last, whatever happens. Sets park and work of the
- * call: run returns 0 after it. */
-void background_start(struct call *call, void (*work)(void *arg), void (*free)(void *arg),
-		      void *arg);
+/* One of each kind at a time: there are two job threads, and what is to be served is built in them.
+ * */
+enum background_kind { BACKGROUND_PASSWORD, BACKGROUND_READING, BACKGROUND_KINDS };
+
+/* Before background_start(). 1: it is not its turn yet, run returns 0 and is called again; 0: go
+ * on; -1: it waited too long. */
+int must_check background_wait(struct call *call, enum background_kind kind, struct error *err);
+/* work touches nothing but arg; free is called at last, in the state thread, whatever happens. Sets
+ * park and work of the call: run returns 0 after it. */
+void background_start(struct call *call, enum background_kind kind, void (*work)(void *arg),
+		      void (*free)(void *arg), void *arg);
 /* When no job can run any more: what was left. */
 void background_end_all(struct admin *admin);
 /* In the next round: arg, borrowed, whose work is done; NULL: it takes too long (err says so). */

@@ -16,6 +16,7 @@
 
 const char *certificate_kind(const struct store_certificate *certificate)
 {
+	/* clang-format off */
 	static const struct {
 		unsigned int role;
 		const char *word;
@@ -30,6 +31,7 @@ const char *certificate_kind(const struct store_certificate *certificate)
 		{ STORE_CSR, "csr" },
 		{ STORE_OCSP_SIGNER, "ocsp_signer" },
 	};
+	/* clang-format on */
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)

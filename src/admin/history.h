@@ -6,8 +6,8 @@
  * differences. So a quiet listener takes two blocks, and a busy one about 15 bytes a point. Blocks
  * come from one pool with a limit; when it is full the oldest block of all seconds goes, and of all
  * minutes once seconds have less than a quarter of the pool. Nothing else grows: with 1,000
- * listeners it stays under 16 MB, whatever they do, and busy ones reach less far back. Time is a
- * parameter.
+ * listeners it stays under 16 MB, whatever they do, and busy ones reach less far back. It is in
+ * memory only: a restart of control begins anew. Time is a parameter.
  */
 #ifndef SALLYPORT_ADMIN_HISTORY_H
 #define SALLYPORT_ADMIN_HISTORY_H

@@ -22,7 +22,6 @@
 /* --- comparing, and hashing a new one --- */
 
 struct check {
-	struct admin *admin;
 	char *password, *hash; /* hash NULL: there is none */
 	char *new_password;    /* to be hashed, or NULL */
 	char new_hash[PASSWORD_HASH_SIZE];
@@ -34,7 +33,6 @@ static void check_free(void *arg)
 {
 	struct check *check = arg;
 
-	check->admin->password_checks--;
 	free_secret(check->password);
 	free_secret(check->hash);
 	free_secret(check->new_password);
@@ -52,26 +50,15 @@ static void check_work(void *arg)
 }
 
 /* Takes hash. */
-static int begin_check(struct call *call, const char *password, char *hash,
-		       const char *new_password, struct error *err)
+static void begin_check(struct call *call, const char *password, char *hash,
+			const char *new_password)
 {
-	struct admin *admin = call->admin;
-	struct check *check;
+	struct check *check = memory_new(sizeof(*check));
 
-	if (admin->password_checks >= ADMIN_PASSWORD_CHECKS_MAX) {
-		free_secret(hash);
-		call_refuse(err, ERROR_UNAVAILABLE, "Throttling.User", NULL,
-			    "too many passwords are being checked at this moment");
-		return error_hint(err, "Try again in a second.");
-	}
-	check = memory_new(sizeof(*check));
-	check->admin = admin;
 	check->password = memory_copy_string(password);
 	check->hash = hash;
 	check->new_password = memory_copy_string(new_password);
-	admin->password_checks++;
-	background_start(call, check_work, check_free, check);
-	return 0;
+	background_start(call, BACKGROUND_PASSWORD, check_work, check_free, check);
 }
 
 /* --- Login --- */
@@ -87,12 +74,15 @@ static int login_begin(struct call *call, struct error *err)
 {
 	const char *name = call_text(call, "User");
 	struct store_user user;
+	int found, waiting;
 	char *hash = NULL;
 	int64_t wait_s;
-	int found;
 
 	if (!admin_may_try(call->admin, name, call->caller.from, &wait_s))
 		return refuse_waiting(wait_s, err);
+	waiting = background_wait(call, BACKGROUND_PASSWORD, err);
+	if (waiting != 0)
+		return waiting < 0 ? -1 : 0;
 	found = store_user_get(call->store, name, &user, err);
 	if (found < 0)
 		return -1;
@@ -101,7 +91,8 @@ static int login_begin(struct call *call, struct error *err)
 			hash = memory_copy_string(user.password);
 		store_user_done(&user);
 	}
-	return begin_check(call, call_text(call, "Password"), hash, NULL, err);
+	begin_check(call, call_text(call, "Password"), hash, NULL);
+	return 0;
 }
 
 struct oldest {
@@ -306,9 +297,9 @@ static int change_begin(struct call *call, struct error *err)
 	const char *old = call_text(call, "OldPassword"), *new = call_text(call, "NewPassword");
 	const char *problem = password_problem(new, call->caller.user);
 	struct store_user user;
+	int found, waiting;
 	int64_t wait_s;
 	char *hash;
-	int found;
 
 	if (problem == NULL && strcmp(old, new) == 0)
 		problem = "is the old one";
@@ -317,6 +308,9 @@ static int change_begin(struct call *call, struct error *err)
 				   "the password %s", problem);
 	if (!admin_may_try(call->admin, call->caller.user, call->caller.from, &wait_s))
 		return refuse_waiting(wait_s, err);
+	waiting = background_wait(call, BACKGROUND_PASSWORD, err);
+	if (waiting != 0)
+		return waiting < 0 ? -1 : 0;
 	found = store_user_get(call->store, call->caller.user, &user, err);
 	if (found < 0)
 		return -1;
@@ -324,7 +318,8 @@ static int change_begin(struct call *call, struct error *err)
 		return call_not_found(err, "user", call->caller.user);
 	hash = memory_copy_string(user.password);
 	store_user_done(&user);
-	return begin_check(call, old, hash, new, err);
+	begin_check(call, old, hash, new);
+	return 0;
 }
 
 static int put_password(struct call *call, struct store_user *user, const char *hash,

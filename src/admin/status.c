@@ -65,6 +65,16 @@ static void add_health(const struct control *control, json_t *row, const char *n
 	reply_number(row, "Servers", figures.servers);
 }
 
+static void add_left_out(void *arg, const char *id, const char *why)
+{
+	json_t *row = json_object();
+
+	reply_text(row, "ListenerId", id);
+	reply_text(row, "Status", "Abnormal");
+	reply_text(row, "Error", why);
+	json_array_append_new(arg, row);
+}
+
 static json_t *listeners_of(struct call *call, const json_t *status)
 {
 	static const struct rename names[] = {
@@ -97,9 +107,10 @@ static json_t *listeners_of(struct call *call, const json_t *status)
 		reply_text(row, "ListenerId", id);
 		MOVE(listener, row, names);
 		add_health(call->control, row, name);
-		reply_text(row, "Error", serving_listener_error(call->control, id));
+		reply_text(row, "Error", "");
 		json_array_append_new(rows, row);
 	}
+	served_each_left_out(call->control, add_left_out, rows);
 	return rows;
 }
 

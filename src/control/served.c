@@ -53,6 +53,17 @@ int64_t served_revision(const struct control *control)
 	return follow->wanted > follow->served ? follow->served : store_revision(follow->store);
 }
 
+void served_each_left_out(const struct control *control,
+			  void (*each)(void *arg, const char *listener_id, const char *why),
+			  void *arg)
+{
+	const struct follow *follow = control->follow;
+	size_t i;
+
+	for (i = 0; i < follow->left_out_count; i++)
+		each(arg, follow->left_out[i].listener, follow->left_out[i].why);
+}
+
 /* Without checks a server counts as healthy: connections go to it. */
 static bool is_healthy(const struct control *control, const struct document_server *server)
 {

@@ -22,6 +22,11 @@ const struct document_listener *served_listener(const struct control *control, c
  * served, for most changes do not concern the data plane. */
 int64_t served_revision(const struct control *control);
 
+/* Calls each for every listener that is wanted and cannot be served, by its id in the store. */
+void served_each_left_out(const struct control *control,
+			  void (*each)(void *arg, const char *listener_id, const char *why),
+			  void *arg);
+
 struct served_figures {
 	const struct document_listener *listener;
 	struct stats_listener sum;          /* of all workers, since the start */

@@ -603,6 +603,69 @@ static void status_and_about_are_answered_while_nothing_is_served(void **state)
 	assert_string_equal(reply_string(bench, "StoreId"), store_id(bench->store));
 }
 
+static void slow_work_waits_for_its_turn(void **state)
+{
+	struct bench *bench = *state;
+	struct call call = { .control = &bench->control,
+			     .store = bench->store,
+			     .admin = bench->admin,
+			     .reply = json_object(),
+			     .now = NOW };
+
+	call.parameters = json_pack("{s:s}", "Keyword", "x");
+	bench->admin->running[BACKGROUND_READING] = 1;
+	assert_int_equal(search_run(&call, &bench->error), 0);
+	assert_null(call.work);
+	assert_non_null(call.park.ready);
+	assert_false(call.park.ready(&call));
+	bench->admin->running[BACKGROUND_READING] = 0;
+	assert_true(call.park.ready(&call));
+	bench->admin->running[BACKGROUND_READING] = 1;
+	call.park.over = true;
+	assert_int_equal(search_run(&call, &bench->error), -1);
+	assert_string_equal(bench->error.symbol, "ServiceUnavailable");
+	/* but nobody who logs in waits for a search */
+	assert_refused(bench, "Login", "{'User':'ana','Password':'x'}", "Forbidden.LoginFailed");
+	bench->admin->running[BACKGROUND_READING] = 0;
+	json_decref(call.parameters);
+	json_decref(call.reply);
+}
+
+static void who_goes_away_leaves_nothing_behind(void **state)
+{
+	struct bench *bench = *state;
+	struct call call = { .control = &bench->control,
+			     .store = bench->store,
+			     .admin = bench->admin,
+			     .reply = json_object(),
+			     .now = NOW };
+
+	call.parameters = json_pack("{s:s}", "Keyword", "x");
+	assert_int_equal(search_run(&call, &bench->error), 0);
+	assert_non_null(call.work);
+	call.work_free(call.work);
+	while (bench->admin->backgrounds != NULL)
+		loop_turn(bench->loop, 20);
+	assert_int_equal(bench->admin->running[BACKGROUND_READING], 0);
+	json_decref(call.parameters);
+	json_decref(call.reply);
+}
+
+static void a_listener_that_cannot_be_served_says_why(void **state)
+{
+	struct bench *bench = *state;
+	struct left_out left_out = { "lsn-1@443", "address 192.0.2.10:443 is not of this machine" };
+
+	furnish(bench);
+	bench->follow.left_out = &left_out;
+	bench->follow.left_out_count = 1;
+	assert_done(bench, "GetStatus", "{}");
+	assert_string_equal(row_string(bench, "Listeners", 0, "ListenerId"), "lsn-1@443");
+	assert_string_equal(row_string(bench, "Listeners", 0, "Status"), "Abnormal");
+	assert_string_equal(row_string(bench, "Listeners", 0, "Error"), left_out.why);
+	bench->follow.left_out_count = 0;
+}
+
 static void every_action_has_a_handler(void **state)
 {
 	size_t i, handlers = 0;
@@ -643,6 +706,9 @@ int main(void)
 		with_bench(what_the_data_plane_is_told_has_a_job),
 		with_bench(wrong_settings_are_refused),
 		with_bench(status_and_about_are_answered_while_nothing_is_served),
+		with_bench(slow_work_waits_for_its_turn),
+		with_bench(who_goes_away_leaves_nothing_behind),
+		with_bench(a_listener_that_cannot_be_served_says_why),
 		cmocka_unit_test(every_action_has_a_handler),
 	};
 
