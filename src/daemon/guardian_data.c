@@ -40,7 +40,7 @@ static void give_entry(int folder, const char *name, const struct privileges_use
 		       unsigned int depth)
 {
 	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat info;
+	struct stat info = { 0 };
 
 	if (fd < 0)
 		return;
