@@ -1,16 +1,22 @@
 # make soak: what takes too long for every change. The fuzzers for ten minutes each (SOAK_TIME), the
-# scenarios ten times over in the sanitizers' build, and the benchmark.
+# scenarios ten times over in the sanitizers' build, the store at every point of a crash, and the benchmark.
 SOAK_TIME ?= 600
 SOAK_ROUNDS ?= 10
-.PHONY: soak-scenarios
+.PHONY: soak-scenarios soak-crash
 soak:
 	$(Q)$(MAKE) --no-print-directory fuzz TIME=$(SOAK_TIME)
 	$(Q)$(again) SAN=address,undefined sanitized-build
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined soak-scenarios
+	$(Q)$(MAKE) --no-print-directory soak-crash
 	$(Q)$(MAKE) --no-print-directory bench
 
 soak-scenarios: $(programs)
 	$(Q)for round in $$(seq $(SOAK_ROUNDS)); do $(pytest) || exit 1; done
+
+# Every call of the store that changes a file, with every fault (tests/unit/test_store_crash.c).
+soak-crash: $(B)/unit/test_store_crash
+	$(call say,TEST,crash points)
+	$(Q)SALLYPORT_CRASH=all $<
 
 # make bench: our figures beside nginx and HAProxy, in docs/benchmarks.md. ARGS: see tests/bench/bench.py
 bench: $(programs) | $(deps_stamp)
