@@ -7,7 +7,7 @@
 #include "proxy/conn.h"
 #include "proxy/filter.h"
 
-#define STEP 64 /* connections between two looks at the clock */
+#define STEP 8 /* connections between two looks at the clock */
 
 struct question {
 	struct question *next;

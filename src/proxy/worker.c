@@ -19,7 +19,7 @@
 #include "tls/ticket.h"
 
 #define SLICE_US 2000
-#define SWEEP_STEP 64 /* connections between two looks at the clock */
+#define SWEEP_STEP 8  /* connections between two looks at the clock */
 #define WAKE_MS 1000  /* the guardian wants to see turns */
 #define RESERVED_DESCRIPTORS 64
 #define CONN_BLOCK (1u << 18)

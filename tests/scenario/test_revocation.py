@@ -198,7 +198,8 @@ def test_open_connections_of_the_revoked_are_cut_in_the_same_second(door, client
     port, _ = with_list(door, path)
     sallyport = door.start()
     gone, stays = connect(door, port, clients[0]), connect(door, port, clients[1])
-    door.pki.crl(door.pki.sub, [clients[0]], name=path, number=2)
+    # Made after the certificate, as revocations are.
+    door.pki.crl(door.pki.sub, [clients[0]], name=path, number=2, last_update=now())
     with Stopwatch() as watch:
         sallyport.reload()
         _, end = gone.read_to_end()
@@ -206,3 +207,20 @@ def test_open_connections_of_the_revoked_are_cut_in_the_same_second(door, client
     assert sallyport.wait_event("conn_closed", reason="client_revoked")["identity"].endswith("-0")
     assert stays.request() == "ECS01"
     stays.close()
+
+
+def test_a_listener_may_leave_open_connections_to_the_revoked(door, clients):
+    path = door.pki.crl(door.pki.sub, [])
+    port, _ = with_list(door, path, RevocationCutsConnections=False)
+    sallyport = door.start()
+    open_one = connect(door, port, clients[0])
+    door.pki.crl(door.pki.sub, [clients[0]], name=path, number=2, last_update=now())
+    sallyport.reload()
+    assert attempt(door, port, clients[0]) == "certificate_revoked"
+    assert open_one.request() == "ECS01"
+    # Turned on, it means those that are open as well.
+    door.listener_at(port)["RevocationCutsConnections"] = True
+    sallyport.reload()
+    _, end = open_one.read_to_end()
+    assert end in ("fin", "reset", "certificate_revoked")
+    sallyport.wait_event("conn_closed", reason="client_revoked")
