@@ -138,7 +138,7 @@ static int take_certificate(struct store *store, struct model_certificate *certi
 	const struct model_certificate *known =
 		old == NULL ? NULL : model_find_certificate(old, row->id);
 
-	if (!(row->role & (STORE_SERVER | STORE_UPLOADED | STORE_CLIENT)) || row->der.len == 0) {
+	if (!(row->role & (STORE_SERVER | STORE_UPLOADED)) || row->der.len == 0) {
 		error_set(err, ERROR_INVALID, "\"%.80s\" is not a server certificate", row->id);
 		return error_symbol(err, "IllegalParam.CertificateIds");
 	}
