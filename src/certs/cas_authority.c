@@ -76,6 +76,7 @@ int cas_read_prepare(struct call *call, struct error *err)
 {
 	struct import *import = cas_import(call);
 
+	import->size_max = IMPORT_LIST_SIZE_MAX;
 	return cas_add(call, import, "Cert", err) < 0 ? -1 : cas_add(call, import, "Crl", err);
 }
 
@@ -134,6 +135,10 @@ static int update_row(struct call *call, struct store_certificate *row, struct e
 		}
 		status = put(call, row, "Update", true, before, err);
 	}
+	if (status == 0)
+		status = crl_drop_strangers(call, row, json_object_get(call->reply, "Warnings"), err);
+	if (status == 0)
+		status = crl_store_all(call, row, cas_import(call), false, NULL, err);
 	json_decref(before);
 	return status;
 }

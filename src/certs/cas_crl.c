@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "base/sha256.h"
 #include "certs/cas.h"
 #include "certs/facts.h"
@@ -75,14 +76,21 @@ static void try_issuer(void *arg, const struct certificate *ca)
 	issuers->signed_by = crl_check_signature(issuers->crl, ca, &issuers->why) == 0;
 }
 
-static int check_issuer(const struct crl *crl, const struct store_certificate *row,
-			struct error *err)
+static struct issuers find_issuer(const struct crl *crl, const struct store_certificate *row)
 {
 	struct issuers issuers = { .crl = crl };
-	char *name;
 
 	facts_each(buffer_bytes(&row->der), try_issuer, &issuers);
 	facts_each(buffer_bytes(&row->chain), try_issuer, &issuers);
+	return issuers;
+}
+
+static int check_issuer(const struct crl *crl, const struct store_certificate *row,
+			struct error *err)
+{
+	struct issuers issuers = find_issuer(crl, row);
+	char *name;
+
 	if (issuers.signed_by)
 		return 0;
 	if (issuers.named)
@@ -136,6 +144,18 @@ static int check_order(const struct crl *crl, const struct before *before, struc
 			  "revoked.");
 }
 
+/* RFC 5280 5.2.3 wants a number in every list. */
+static int check_number(const struct crl *crl, const struct store_certificate *row,
+			struct error *err)
+{
+	const char *profile = json_string_value(json_object_get(row->body, "ChainProfile"));
+
+	if (crl->number.len > 0 || profile == NULL || strcasecmp(profile, "Strict") != 0)
+		return 0;
+	refuse(err, "it has no CRL number");
+	return error_hint(err, "ChainProfile Compatible takes such lists.");
+}
+
 static int store_one(struct call *call, const struct store_certificate *row, struct bytes der,
 		     bool force, json_t *ret_lists, struct error *err)
 {
@@ -148,7 +168,7 @@ static int store_one(struct call *call, const struct store_certificate *row, str
 
 	if (crl_parse(der, &crl, &why) < 0 || crl_each_entry(&crl, count_entry, &entries, &why) < 0)
 		return refuse(err, why.message);
-	if (check_issuer(&crl, row, err) < 0)
+	if (check_issuer(&crl, row, err) < 0 || check_number(&crl, row, err) < 0)
 		return -1;
 	name_list(&crl, name);
 	before.name = name;
@@ -172,6 +192,39 @@ int crl_store_all(struct call *call, const struct store_certificate *row,
 		if (store_one(call, row, buffer_bytes(&import->lists[i]), force, ret_lists, err) < 0)
 			return -1;
 	return 0;
+}
+
+struct strangers {
+	const struct store_certificate *row;
+	json_t *names;
+};
+
+static void note_stranger(void *arg, const char *name, struct bytes der)
+{
+	struct strangers *strangers = arg;
+	struct crl crl;
+
+	if (crl_parse(der, &crl, NULL) < 0 || !find_issuer(&crl, strangers->row).signed_by)
+		json_array_append_new(strangers->names, json_string(name));
+}
+
+int crl_drop_strangers(struct call *call, const struct store_certificate *row, json_t *warnings,
+		       struct error *err)
+{
+	struct strangers strangers = { row, json_array() };
+	int status = store_foreign_crl_each(call->store, row->id, note_stranger, &strangers, err);
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(strangers.names, i, name) {
+		if (status == 0)
+			status = store_foreign_crl_delete(call->store, row->id,
+							  json_string_value(name), err);
+		json_array_append_new(warnings, json_sprintf("list %s was removed: none of the "
+			"certificates issued it", json_string_value(name)));
+	}
+	json_decref(strangers.names);
+	return status;
 }
 
 static void add_described(void *arg, const char *name, struct bytes der)

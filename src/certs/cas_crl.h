@@ -16,6 +16,10 @@
 int must_check crl_store_all(struct call *call, const struct store_certificate *row,
 			     const struct import *import, bool force, json_t *ret_lists,
 			     struct error *err);
+/* Removes lists that none of the certificates of row issued: the data plane could not tell whose they
+ * are, and would let nobody in. Names them in warnings. */
+int must_check crl_drop_strangers(struct call *call, const struct store_certificate *row,
+				  json_t *warnings, struct error *err);
 /* A description of each stored list; NULL on error. */
 json_t *crl_list(struct store *store, const struct store_certificate *row, struct error *err);
 /* import_add() of every certificate that stands in chain. */

@@ -78,6 +78,7 @@ static int set_certificates(struct call *call, struct error *err)
 		json_object_set_new(item, "Number", json_integer((json_int_t)i + 1));
 		facts_describe_fully(certificate, call->now, item);
 		import_note_doubts(certificate, 0, false, call->now, notes);
+		import_note_profile(certificate, notes);
 		json_object_set_new(item, "Warnings", facts_notes(notes, true));
 		free(notes);
 		json_array_append_new(array, item);

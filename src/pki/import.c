@@ -446,14 +446,15 @@ int import_add(struct import *import, struct bytes content, const char *what,
 	       const char *password, struct error *err)
 {
 	struct adding adding = { .import = import, .what = what, .pbe = pbe_begin(password) };
+	size_t limit = import->size_max > 0 ? import->size_max : IMPORT_SIZE_MAX;
 	size_t before = total(import);
 	int status;
 
 	if (content.len == 0)
 		status = error_set(err, ERROR_INVALID, "%s is empty", what);
-	else if (content.len > IMPORT_SIZE_MAX)
-		status = error_set(err, ERROR_LIMIT, "%s has %zu bytes; the limit is %u", what,
-				   content.len, IMPORT_SIZE_MAX);
+	else if (content.len > limit)
+		status = error_set(err, ERROR_LIMIT, "%s has %zu bytes; the limit is %zu", what,
+				   content.len, limit);
 	else
 		status = take_content(&adding, content, err);
 	if (status == 0 && total(import) == before && !import->had_pkcs12)

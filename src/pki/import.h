@@ -16,6 +16,7 @@
 #include "x509/certificate.h"
 
 #define IMPORT_SIZE_MAX (256u * 1024)
+#define IMPORT_LIST_SIZE_MAX (1024u * 1024) /* where revocation lists are asked for */
 #define IMPORT_CERTIFICATES_MAX 30
 #define IMPORT_KEYS_MAX 8
 #define IMPORT_LISTS_MAX 16
@@ -37,6 +38,7 @@ void import_note(struct import_notes *notes, bool is_warning, const char *format
 
 /* Everything found so far. Zeroed at first. */
 struct import {
+	size_t size_max;         /* of one field; 0: IMPORT_SIZE_MAX */
 	bool tolerant;           /* what needs a password that was not given is counted, no error */
 	struct certificate *certificates[IMPORT_CERTIFICATES_MAX];
 	size_t certificate_count;
@@ -82,6 +84,8 @@ int must_check import_authorities(struct import *import, bool strict, int64_t no
  * the notes call it ("certificate 2"), 0: "the certificate". */
 void import_note_doubts(const struct certificate *certificate, size_t number, bool is_server,
 			int64_t now, struct import_notes *notes);
+/* Would the profile Strict refuse it in its place of a chain? */
+void import_note_profile(const struct certificate *certificate, struct import_notes *notes);
 /* The chain upwards from leaf as far as it is there; marks what is used (of certificate_count). */
 void import_order_chain(const struct import *import, size_t leaf, bool *used,
 			struct buffer *ret_chain, size_t *ret_last);

@@ -47,6 +47,12 @@ static int check_one(const struct import *import, size_t which, bool strict, str
 	char subject[96], why[160];
 
 	certificate_subject_text(ca, subject, sizeof(subject));
+	if (ca->version != 3) {
+		error_set(err, ERROR_INVALID, "certificate %zu (%s) is of X.509 version %u, which does not "
+			  "say whether it is a CA", which + 1, subject, ca->version);
+		error_hint(err, "Make it anew with basicConstraints = critical, CA:TRUE.");
+		return refuse(err);
+	}
 	if (!certificate_is_ca(ca)) {
 		error_set(err, ERROR_INVALID, "certificate %zu (%s) is no CA certificate", which + 1,
 			  subject);

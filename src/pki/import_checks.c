@@ -5,6 +5,7 @@
 #include "pki/import.h"
 #include "pki/key.h"
 #include "x509/certificate_internal.h"
+#include "x509/profile.h"
 #include "x509/text.h"
 
 static void name_it(size_t number, char *ret_name, size_t size)
@@ -69,6 +70,21 @@ void import_note_doubts(const struct certificate *certificate, size_t number, bo
 	note_strength(certificate, name, notes);
 	if (is_server)
 		note_purpose(certificate, name, notes);
+}
+
+void import_note_profile(const struct certificate *certificate, struct import_notes *notes)
+{
+	enum profile_role role = !certificate_is_ca(certificate) ? PROFILE_LEAF :
+				 certificate_is_self_issued(certificate) ? PROFILE_ANCHOR :
+									   PROFILE_INTERMEDIATE;
+	static const char *const places[] = { [PROFILE_LEAF] = "a client's certificate",
+					      [PROFILE_INTERMEDIATE] = "a CA certificate",
+					      [PROFILE_ANCHOR] = "a root" };
+	char why[160];
+
+	if (profile_check(certificate, role, true, why, sizeof(why)) != REASON_ADMITTED)
+		import_note(notes, true, "as %s, ChainProfile Strict refuses it: %s", places[role],
+			    why);
 }
 
 bool import_key_belongs(struct bytes pkcs8, const struct certificate *certificate)

@@ -60,7 +60,8 @@ int must_check pbe_derive_pkcs12(struct pbe *pbe, const EVP_MD *digest, uint8_t 
 const EVP_MD *pbe_digest(struct bytes oid);
 const EVP_MD *pbe_hmac_digest(struct bytes oid);
 
-/* UTF-16, most significant octet first (BMPString). Refuses what is no UTF-8. */
+/* Appends UTF-16, most significant octet first (BMPString). Refuses what is no UTF-8, and empties the
+ * buffer then. */
 int must_check pbe_utf16(const char *utf8, bool terminated, struct buffer *ret_utf16,
 			 struct error *err);
 

@@ -1,4 +1,5 @@
 /* The writer: PFX > AuthenticatedSafe > two SafeContents (certificates, key) > bags. */
+#include <stdio.h>
 #include <string.h>
 #include <openssl/err.h>
 #include <openssl/hmac.h>
@@ -63,24 +64,40 @@ static bool add_attribute(CBB *set, struct bytes oid, CBS_ASN1_TAG tag, struct b
 	       CBB_add_bytes(&content, value.data, value.len) && CBB_flush(set);
 }
 
-/* Of the leaf and its key: name and key id; of a CA certificate to trust: what Java looks for. */
-static bool add_attributes(const struct writer *writer, CBB *bag, bool is_trusted)
+/* Of the leaf and its key: name and key id. */
+static bool add_attributes(const struct writer *writer, CBB *bag)
 {
 	CBB set;
 
-	if (!CBB_add_asn1(bag, &set, CBS_ASN1_SET) ||
-	    !add_attribute(&set, friendly_name_oid, CBS_ASN1_BMPSTRING,
-			   buffer_bytes(&writer->name)))
-		return false;
-	if (is_trusted)
-		return add_attribute(&set, java_trust_oid, CBS_ASN1_OBJECT, any_usage_oid) &&
-		       CBB_flush_asn1_set_of(&set) && CBB_flush(bag);
-	return add_attribute(&set, local_key_id_oid, CBS_ASN1_OCTETSTRING,
+	return CBB_add_asn1(bag, &set, CBS_ASN1_SET) &&
+	       add_attribute(&set, friendly_name_oid, CBS_ASN1_BMPSTRING,
+			     buffer_bytes(&writer->name)) &&
+	       add_attribute(&set, local_key_id_oid, CBS_ASN1_OCTETSTRING,
 			     (struct bytes){ writer->key_id, sizeof(writer->key_id) }) &&
 	       CBB_flush_asn1_set_of(&set) && CBB_flush(bag);
 }
 
-static bool add_certificate(const struct writer *writer, CBB *bags, struct bytes der, bool is_leaf)
+/* Of a CA certificate to trust: a name of its own (Java keeps one entry a name), and what Java looks
+ * for. number: 0 for the first. */
+static bool add_trust_attributes(const struct writer *writer, CBB *bag, size_t number)
+{
+	struct buffer name = { 0 };
+	char ending[24];
+	bool good;
+	CBB set;
+
+	buffer_append(&name, writer->name.data, writer->name.len);
+	snprintf(ending, sizeof(ending), "-%zu", number);
+	good = (number == 0 || pbe_utf16(ending, false, &name, NULL) == 0) &&
+	       CBB_add_asn1(bag, &set, CBS_ASN1_SET) &&
+	       add_attribute(&set, friendly_name_oid, CBS_ASN1_BMPSTRING, buffer_bytes(&name)) &&
+	       add_attribute(&set, java_trust_oid, CBS_ASN1_OBJECT, any_usage_oid) &&
+	       CBB_flush_asn1_set_of(&set) && CBB_flush(bag);
+	buffer_done(&name);
+	return good;
+}
+
+static bool add_certificate(const struct writer *writer, CBB *bags, struct bytes der, size_t number)
 {
 	bool is_trusted = writer->contents->pkcs8.len == 0;
 	CBB bag, value, certificate, wrapped;
@@ -91,22 +108,23 @@ static bool add_certificate(const struct writer *writer, CBB *bags, struct bytes
 	       oid_add(&certificate, x509_certificate_oid) &&
 	       CBB_add_asn1(&certificate, &wrapped, PKCS12_TAG(0)) &&
 	       CBB_add_asn1_octet_string(&wrapped, der.data, der.len) && CBB_flush(&bag) &&
-	       (!(is_leaf || is_trusted) || add_attributes(writer, &bag, is_trusted)) &&
-	       CBB_flush(bags);
+	       (!is_trusted || add_trust_attributes(writer, &bag, number)) &&
+	       (is_trusted || number > 0 || add_attributes(writer, &bag)) && CBB_flush(bags);
 }
 
 static bool add_certificates(const struct writer *writer, CBB *out)
 {
+	size_t number = 0;
 	CBB bags;
 	CBS chain, one;
 
 	if (!CBB_add_asn1(out, &bags, CBS_ASN1_SEQUENCE) ||
-	    !add_certificate(writer, &bags, writer->contents->leaf, true))
+	    !add_certificate(writer, &bags, writer->contents->leaf, number++))
 		return false;
 	CBS_init(&chain, writer->contents->chain.data, writer->contents->chain.len);
 	while (CBS_len(&chain) > 0)
 		if (!CBS_get_asn1_element(&chain, &one, CBS_ASN1_SEQUENCE) ||
-		    !add_certificate(writer, &bags, cbs_bytes(&one), false))
+		    !add_certificate(writer, &bags, cbs_bytes(&one), number++))
 			return false;
 	return CBB_flush(out);
 }
@@ -175,7 +193,7 @@ static int write_key(const struct writer *writer, CBB *out, struct error *err)
 	if (pbe_encrypt(writer->scheme, writer->password, writer->iterations,
 			writer->contents->pkcs8, &encrypted, CBS_ASN1_OCTETSTRING, err) < 0)
 		return -1;
-	if (!CBB_flush(&bag) || !add_attributes(writer, &bag, false) || !CBB_flush(out))
+	if (!CBB_flush(&bag) || !add_attributes(writer, &bag) || !CBB_flush(out))
 		return error_set(err, ERROR_SYSTEM, "could not write the PKCS#12 file");
 	return 0;
 }

@@ -593,6 +593,38 @@ static void a_ca_in_use_stays(void **state)
 	free(id);
 }
 
+static void lists_of_a_ca_that_left_go_with_it(void **state)
+{
+	struct world *world = *state;
+	struct made stranger = make_root("CN=stranger");
+	char *id = upload_root(world);
+	char *list = list_pem((struct list_order){ .issuer = &world->root, .number = 9 });
+	char *other = pem_of(stranger.der, (struct bytes){ NULL, 0 });
+
+	done(world, "UploadCRL", "{s:s, s:s}", "Identifier", id, "Crl", list);
+	done(world, "UpdateCACertificate", "{s:s, s:s}", "Identifier", id, "Cert", other);
+	assert_int_equal(rows(world, "Warnings"), 1);
+	done(world, "ListCRL", "{s:s}", "Identifier", id);
+	assert_int_equal(rows(world, "Crls"), 0);
+	free(list);
+	free(other);
+	free(id);
+}
+
+static void a_strict_ca_wants_numbered_lists(void **state)
+{
+	struct world *world = *state;
+	char *id = upload_root(world);
+	char *list = list_pem((struct list_order){ .issuer = &world->root, .version = 1 });
+
+	refused(world, "IllegalParam.Crl", "UploadCRL", "{s:s, s:s}", "Identifier", id, "Crl", list);
+	done(world, "UpdateCACertificate", "{s:s, s:s}", "Identifier", id, "ChainProfile",
+	     "Compatible");
+	done(world, "UploadCRL", "{s:s, s:s}", "Identifier", id, "Crl", list);
+	free(list);
+	free(id);
+}
+
 /* --- as files --- */
 
 static char *issue_identifier(struct world *world, bool exportable)
@@ -624,6 +656,25 @@ static void an_export_gives_files_and_is_audited(void **state)
 	done(world, "ExportPrivateCertificate", "{s:s, s:s, s:b}", "Identifier", id, "Format", "PEM",
 	     "WithoutKey", 1);
 	assert_int_equal(rows(world, "Files"), 1);
+	free(id);
+}
+
+static void a_key_can_be_locked_in_and_stays_so(void **state)
+{
+	struct world *world = *state;
+	char *id = issue_identifier(world, true);
+	json_int_t cert_id = strtoll(id, NULL, 10);
+
+	done(world, "UpdateUserCertificate", "{s:I, s:b, s:s}", "CertId", cert_id, "Exportable", 0,
+	     "Name", "locked");
+	done(world, "GetUserCertificateDetail", "{s:I}", "CertId", cert_id);
+	assert_string_equal(text(world, "Name"), "locked");
+	refused(world, "OperationDenied.KeyNotExportable", "ExportPrivateCertificate", "{s:s, s:s}",
+		"Identifier", id, "Format", "PEM");
+	done(world, "UpdateUserCertificate", "{s:I, s:s}", "CertId", cert_id, "Cert",
+	     world->renewed_pem);
+	refused(world, "OperationDenied.KeyNotExportable", "ExportPrivateCertificate", "{s:s, s:s}",
+		"Identifier", id, "Format", "PEM");
 	free(id);
 }
 
@@ -743,8 +794,11 @@ int main(void)
 		TEST(a_third_partys_ca_is_kept_with_its_lists),
 		TEST(lists_are_checked_when_they_come),
 		TEST(a_ca_in_use_stays),
+		TEST(lists_of_a_ca_that_left_go_with_it),
+		TEST(a_strict_ca_wants_numbered_lists),
 		TEST(an_export_gives_files_and_is_audited),
 		TEST(a_key_that_is_not_exportable_never_leaves),
+		TEST(a_key_can_be_locked_in_and_stays_so),
 		TEST(an_issuer_exports_only_what_its_ca_made),
 		TEST(a_third_partys_ca_becomes_a_trust_store),
 		TEST(what_is_in_a_file_is_told_without_the_key),
