@@ -38,7 +38,7 @@ struct store_certificate {
 	uint8_t subject_key[32];   /* of its own */
 	uint8_t sha256[32];        /* of der */
 	int64_t not_before, not_after;
-	bool revoked;              /* of ours; kept in step with the revocation rows */
+	bool revoked;              /* of ours; told by the revocation rows, whatever is put */
 	bool disabled;             /* UpdateCACertificateStatus=REVOKE of a root, and the like */
 	struct buffer der;
 	struct buffer chain;       /* concatenated DER, issuers upwards; may be empty */
@@ -49,6 +49,8 @@ struct store_certificate {
 
 void store_certificate_done(struct store_certificate *certificate);
 
+/* By id, inserted or replaced; created_s and number stay. Sets number and revoked. ERROR_CONFLICT with
+ * "Conflict.Serial": the issuer has that serial (make a new one), or "Conflict.CustomIdentifier". */
 int must_check store_certificate_put(struct store *store, struct store_certificate *certificate,
 				     struct error *err);
 /* A number that no certificate has or had, for an id that is made of it. */
@@ -91,6 +93,7 @@ int64_t store_certificate_count(struct store *store, const struct store_certific
 
 /* --- private keys: PKCS#8 DER, sealed --- */
 
+/* Refused when the certificate is there and its subject_key (if known) is that of another key. */
 int must_check store_key_put(struct store *store, const char *certificate_id, bool exportable,
 			     struct bytes pkcs8, struct error *err);
 /* 1: opened, 0: there is none, -1: it does not open. ret_exportable may be NULL. */
@@ -107,8 +110,9 @@ struct store_revocation {
 	int reason;                /* CRLReason of RFC 5280 5.3.1 */
 };
 
-/* Journal first (fsynced at once), then the row. Done twice, the earlier time stays and only the reason
- * may become keyCompromise (1). Sets revoked of the certificate. */
+/* The row, and with the commit the journal: it is written and fsynced before the database commits, so
+ * that what is undone (a dry run) leaves no trace in it. Done twice, the earlier time stays and only the
+ * reason may become keyCompromise (1). Sets revoked of the certificate. */
 int must_check store_revoke(struct store *store, const struct store_revocation *revocation,
 			    struct error *err);
 /* 1: revoked, 0: not, -1: error. */

@@ -7,6 +7,8 @@
 
 #define KEPT 160 /* statements; the store has about a hundred, and lists have many shapes */
 
+#define KEPT_TEXT 4096 /* characters; a list of a thousand ids does not come again */
+
 struct statement {
 	struct sql *sql;
 	sqlite3_stmt *compiled;
@@ -214,7 +216,7 @@ static struct statement *prepare(struct sql *sql, const char *text, uint64_t has
 	statement->compiled = compiled;
 	statement->text = sqlite3_sql(compiled);
 	statement->hash = hash;
-	place = place_for(sql);
+	place = strlen(text) <= KEPT_TEXT ? place_for(sql) : KEPT;
 	statement->is_kept = place < KEPT;
 	if (statement->is_kept)
 		sql->kept[place] = statement;

@@ -233,8 +233,8 @@ static struct buffer make_key(uint8_t ret_digest[32])
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
 	EVP_PKEY *key = NULL;
 	struct buffer pkcs8 = { 0 };
-	uint8_t *data;
-	size_t len;
+	uint8_t *data = NULL;
+	size_t len = 0;
 	CBB cbb;
 
 	assert_int_equal(EVP_PKEY_keygen_init(context), 1);

@@ -252,7 +252,7 @@ static void an_audit_log_that_was_tampered_with_is_told(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct home *home;
+		struct home *home = NULL;
 		struct error err = { 0 };
 		int64_t sound = -1;
 
