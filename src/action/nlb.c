@@ -133,6 +133,19 @@ static const struct parameter security_group_parameters[] = {
 
 /* --- listeners --- */
 
+/* A manifest refers by name, the API by id. */
+#define CERTIFICATE_FORMS "CertIdentifier, CertId, or Identifier of the private CA"
+#define CERTIFICATE_IDS \
+	OWN("CertificateIds", 0, TEXTS_OF(0, 1), .symbol = "IllegalParamSize.certificateIds", \
+	    HELP("TCPSSL: the default server certificate, exactly one: " CERTIFICATE_FORMS "."))
+#define CA_CERTIFICATE_IDS \
+	OWN("CaCertificateIds", 0, TEXTS_OF(0, 100), \
+	    HELP("The CA certificates that client certificates are checked against, of the private CA or " \
+		 "uploaded. Several are fine, where the real service takes one."))
+#define SECURITY_POLICY_ID \
+	OWN("SecurityPolicyId", 0, TEXT_OF(1, 200), .absent = "DefaultSecurityPolicyId", \
+	    HELP("TCPSSL: the TLS security policy, a system one or one of your own."))
+
 /* What CreateListener and UpdateListenerAttribute both take. */
 #define LISTENER_SETTINGS \
 	LIKE(listener_resource, "ListenerDescription", 0), \
@@ -141,10 +154,10 @@ static const struct parameter security_group_parameters[] = {
 	LIKE(listener_resource, "Mss", 0), \
 	LIKE(listener_resource, "ProxyProtocolEnabled", 0), \
 	LIKE(listener_resource, "ProxyProtocolV2Config", 0), \
-	LIKE(listener_resource, "CertificateIds", 0), \
+	CERTIFICATE_IDS, \
 	LIKE(listener_resource, "CaEnabled", 0), \
-	LIKE(listener_resource, "CaCertificateIds", 0), \
-	LIKE(listener_resource, "SecurityPolicyId", 0), \
+	CA_CERTIFICATE_IDS, \
+	SECURITY_POLICY_ID, \
 	LIKE(listener_resource, "AlpnEnabled", 0), \
 	LIKE(listener_resource, "AlpnPolicy", 0), \
 	LIKE(listener_resource, "SecSensorEnabled", 0), \
@@ -171,7 +184,9 @@ static const struct parameter create_listener_parameters[] = {
 	LIKE(listener_resource, "EndPort", 0),
 	OWN("ServerGroupId", PARAMETER_REQUIRED, TEXT_OF(1, 64),
 	    HELP("Id of the server group that gets the connections.")),
-	LIKE(listener_resource, "AdditionalCertificateIds", PARAMETER_OURS),
+	OWN("AdditionalCertificateIds", PARAMETER_OURS, TEXTS_OF(0, 1000),
+	    HELP("TCPSSL: further server certificates, chosen by the server name that the client asks for: "
+		 "an exact name first, then a wildcard for one label.")),
 	LIKE(listener_resource, "ListenerStatus", PARAMETER_OURS),
 	LISTENER_SETTINGS,
 	TAG_PARAMETER,
@@ -200,7 +215,7 @@ static const struct parameter listener_health_parameters[] = { LISTENER_ID, NEXT
 static const struct parameter additional_certificates_parameters[] = {
 	LISTENER_ID,
 	OWN("AdditionalCertificateIds", PARAMETER_REQUIRED, TEXTS_OF(1, 15),
-	    HELP("Ids of server certificates: CertIdentifier, CertId, or Identifier of the private CA.")),
+	    HELP("Server certificates: " CERTIFICATE_FORMS ".")),
 };
 
 static const struct parameter list_listener_certificates_parameters[] = {
