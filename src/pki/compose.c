@@ -4,6 +4,7 @@
 #include <string.h>
 #include "pki/compose_data.h"
 
+#define FIRST_COMPOSITE 0xc0u /* what is below is composed of nothing, and marks nothing */
 #define HANGUL_SYLLABLE 0xac00u
 #define HANGUL_LEAD 0x1100u
 #define HANGUL_VOWEL 0x1161u
@@ -74,7 +75,7 @@ static unsigned int mark_order(uint32_t code)
 {
 	size_t i;
 
-	for (i = 0; i < mark_class_count; i++)
+	for (i = 0; code >= FIRST_COMPOSITE && i < mark_class_count; i++)
 		if (code >= mark_classes[i].from && code <= mark_classes[i].to)
 			return mark_classes[i].order;
 	return 0;
@@ -85,6 +86,10 @@ static void decompose(uint32_t code, uint32_t *codes, size_t *count)
 	const struct composite *found;
 	size_t i;
 
+	if (code < FIRST_COMPOSITE) {
+		codes[(*count)++] = code;
+		return;
+	}
 	for (i = 0; i < composite_single_count; i++)
 		if (composite_singles[i].code == code)
 			code = composite_singles[i].same;
