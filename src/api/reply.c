@@ -11,14 +11,24 @@
 
 /* --- bodies --- */
 
-static void add_common(json_t *headers, const char *request_id, unsigned int status)
+/* Of a path whose method was wrong. */
+static const char *allowed(const char *target)
+{
+	if (strncmp(target, "/api/", 5) == 0 && strncmp(target, "/api/openapi.json", 17) != 0)
+		return "POST";
+	return target[0] == '/' && (target[1] == '\0' || target[1] == '?') ? "GET, HEAD, POST"
+									   : "GET, HEAD";
+}
+
+static void add_common(json_t *headers, const struct exchange *exchange, const char *request_id,
+		       unsigned int status)
 {
 	json_object_set_new(headers, "Cache-Control", json_string("no-store"));
 	json_object_set_new(headers, "x-acs-request-id", json_string(request_id));
 	if (status == 401)
 		json_object_set_new(headers, "WWW-Authenticate", json_string("Bearer"));
 	if (status == 405)
-		json_object_set_new(headers, "Allow", json_string("GET, HEAD, POST"));
+		json_object_set_new(headers, "Allow", json_string(allowed(exchange->target)));
 	if (status == 429 || status == 503)
 		json_object_set_new(headers, "Retry-After", json_string("1"));
 }
@@ -33,7 +43,7 @@ static void send_json(struct exchange *exchange, unsigned int status, const json
 
 	if (headers != NULL)
 		json_object_update(all, (json_t *)(uintptr_t)headers);
-	add_common(all, request_id, status);
+	add_common(all, exchange, request_id, status);
 	exchange_answer(exchange, status, JSON_TYPE, (struct bytes){ (uint8_t *)text, len }, all);
 	memory_wipe(text, len);
 	free(text);

@@ -290,6 +290,15 @@ def test_what_is_no_call_is_named(system):
         assert (status, answer["Code"]) == wanted, (method, path[:40], answer)
 
 
+def test_a_wrong_method_is_told_the_right_ones(system):
+    for method, path, allowed in (("OPTIONS", "/api/nlb/ListListeners", "POST"),
+                                  ("GET", "/api/nlb/ListListeners", "POST"),
+                                  ("POST", "/healthz", "GET, HEAD"),
+                                  ("DELETE", "/", "GET, HEAD, POST")):
+        status, headers, _ = system.request(method, path)
+        assert (status, headers["Allow"]) == (405, allowed), path
+
+
 def test_documents_are_there_for_who_looks(system):
     status, headers, body = system.request("GET", "/api/openapi.json")
     document = json.loads(body)
