@@ -13,7 +13,7 @@ static void try_server(struct import *import)
 	struct import_server server = { 0 };
 	struct error err = { 0 };
 
-	if (import_server(import, NOW, &server, &err) < 0) {
+	if (import_server(import, &server, &err) < 0) {
 		if (err.message[0] == '\0' || err.place[0] == '\0')
 			abort();
 		return;

@@ -11,8 +11,9 @@
 
 #define CERT_ID OWN("CertId", PARAMETER_REQUIRED, INTEGER_OF(1, INT64_MAX), HELP("Its number."))
 #define CSR_ID OWN("CsrId", PARAMETER_REQUIRED, INTEGER_OF(1, INT64_MAX), HELP("Its number."))
+/* Secret: people put their keys and PKCS#12 files there too. */
 #define CERT(flags, text) \
-	OWN("Cert", (flags) | PARAMETER_MULTILINE, TEXT_OF(1, PEM_MAX), HELP(text))
+	OWN("Cert", (flags) | PARAMETER_MULTILINE | PARAMETER_SECRET, TEXT_OF(1, PEM_MAX), HELP(text))
 #define KEY(flags, text) \
 	OWN("Key", (flags) | PARAMETER_MULTILINE | PARAMETER_SECRET, TEXT_OF(1, PEM_MAX), HELP(text))
 #define FILE_PASSWORD \

@@ -1,4 +1,5 @@
 /* GetUserCertificateDetail */
+#include <stdlib.h>
 #include <string.h>
 #include "certs/cas.h"
 #include "certs/facts.h"
@@ -62,12 +63,28 @@ static void set_plain(struct call *call, const struct store_certificate *row)
 	json_object_set_new(reply, "InstanceId", json_string(""));
 	json_object_set_new(reply, "ResourceGroupId", json_string(""));
 	set_from_body(reply, row, "ResourceGroupId");
-	set_from_body(reply, row, "Warnings");
-	set_from_body(reply, row, "Notes");
 	if (json_object_get(row->body, "ResourceId") != NULL)
 		json_object_set(reply, "InstanceId", json_object_get(row->body, "ResourceId"));
 	for (i = 0; i < sizeof(empty) / sizeof(empty[0]); i++)
 		json_object_set_new(reply, empty[i], json_string(""));
+}
+
+/* What was said about the chain when it came, and about the certificate as of today. */
+static void set_notes(struct call *call, const struct store_certificate *row,
+		      const struct certificate *certificate)
+{
+	struct import_notes *notes = memory_new(sizeof(*notes));
+	json_t *warnings = json_array(), *today;
+
+	json_array_extend(warnings, json_object_get(row->body, "Warnings"));
+	import_note_doubts(certificate, 0, true, call->now, notes);
+	today = facts_notes(notes, true);
+	json_array_extend(warnings, today);
+	json_decref(today);
+	free(notes);
+	json_object_set_new(call->reply, "Warnings", warnings);
+	json_object_set_new(call->reply, "Notes", json_array());
+	set_from_body(call->reply, row, "Notes");
 }
 
 static int fill_reply(struct call *call, const struct store_certificate *row, struct error *err)
@@ -80,6 +97,7 @@ static int fill_reply(struct call *call, const struct store_certificate *row, st
 		facts_describe(certificate, call->now, call->reply);
 		set_plain(call, row);
 		set_chain(call, row);
+		set_notes(call, row, certificate);
 	}
 	json_object_set_new(call->reply, "Tags", tags);
 	json_object_set_new(call->reply, "UsedBy", users);
@@ -104,9 +122,7 @@ int cas_detail_run(struct call *call, struct error *err)
 
 	if (cas_get_number(call, "CertId", STORE_UPLOADED | STORE_SERVER, &row, err) < 0)
 		return -1;
-	status = call_check_issuer(call, row.parent == NULL ? "" : row.parent, err);
-	if (status == 0)
-		status = fill_reply(call, &row, err);
+	status = fill_reply(call, &row, err);
 	store_certificate_done(&row);
 	return status;
 }

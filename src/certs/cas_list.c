@@ -225,8 +225,6 @@ int cas_list_cert_run(struct call *call, struct error *err)
 		.roles = roles_of(call), .keyword = call_text(call, "KeyWord"),
 		.revoked = status == NULL ? -1 : is_word(status, "REVOKE") };
 
-	if (call->caller.role == CALLER_ISSUER)
-		filter.parent = call->caller.ca;
 	if (filter.roles == 0)
 		return list_nothing(call, "CertList");
 	return list(call, &filter, add_cert, "CertList", err);

@@ -182,6 +182,14 @@ int cas_add(struct call *call, struct import *import, const char *parameter, str
 
 	if (text == NULL)
 		return 0;
-	return import_add(import, (struct bytes){ (const uint8_t *)text, strlen(text) }, parameter,
-			  call_text(call, "Password"), err);
+	if (import_add(import, (struct bytes){ (const uint8_t *)text, strlen(text) }, parameter,
+		       call_text(call, "Password"), err) == 0)
+		return 0;
+	if (err->symbol[0] == '\0') {
+		char symbol[64];
+
+		snprintf(symbol, sizeof(symbol), "IllegalParam.%.40s", parameter);
+		error_symbol(err, symbol);
+	}
+	return -1;
 }

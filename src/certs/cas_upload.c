@@ -38,11 +38,22 @@ static int take_server(struct call *call, struct import_server *ret_server, stru
 	if (!call_has(call, "Cert"))
 		return call_refuse(err, ERROR_INVALID, "MissingParam.Cert", "Cert",
 				   "Cert is missing: the certificate in PEM");
-	if (import_server(import, call->now, ret_server, err) < 0)
-		return -1;
+	return import_server(import, ret_server, err);
+}
+
+/* The row keeps what was said about the chain; dates and strength are looked at again when asked for. */
+static void set_notes(struct call *call, struct store_certificate *row,
+		      const struct certificate *leaf)
+{
+	struct import *import = cas_import(call);
+
+	if (row->body == NULL)
+		row->body = json_object();
+	json_object_set_new(row->body, "Warnings", facts_notes(&import->notes, true));
+	json_object_set_new(row->body, "Notes", facts_notes(&import->notes, false));
+	import_note_doubts(leaf, 0, true, call->now, &import->notes);
 	json_object_set_new(call->reply, "Warnings", facts_notes(&import->notes, true));
 	json_object_set_new(call->reply, "Notes", facts_notes(&import->notes, false));
-	return 0;
 }
 
 /* Columns that come from the certificate; the issuer is the first of the chain. */
@@ -62,14 +73,6 @@ static void fill(struct store_certificate *row, const struct import_server *serv
 	facts_fill(server->leaf, issuer, row);
 	buffer_done(&row->chain);
 	buffer_append(&row->chain, server->chain.data, server->chain.len);
-}
-
-static void set_notes(struct store_certificate *row, const struct import *import)
-{
-	if (row->body == NULL)
-		row->body = json_object();
-	json_object_set_new(row->body, "Warnings", facts_notes(&import->notes, true));
-	json_object_set_new(row->body, "Notes", facts_notes(&import->notes, false));
 }
 
 static void new_resource_id(char ret_id[24])
@@ -120,7 +123,7 @@ static int store_new(struct call *call, const struct import_server *server, stru
 
 	row.name = memory_copy_string(call_text(call, "Name"));
 	fill(&row, server, cas_import(call));
-	set_notes(&row, cas_import(call));
+	set_notes(call, &row, server->leaf);
 	if (group != NULL)
 		json_object_set_new(row.body, "ResourceGroupId", json_string(group));
 	if (name_row(call, &row, err) == 0 && put(call, &row, "Create", false, NULL, err) == 0 &&
@@ -171,7 +174,7 @@ static int replace(struct call *call, struct store_certificate *row, const json_
 	if (add_old_key(call, row, err) < 0 || take_server(call, &server, err) < 0)
 		return -1;
 	fill(row, &server, cas_import(call));
-	set_notes(row, cas_import(call));
+	set_notes(call, row, server.leaf);
 	status = put(call, row, "Update", true, before, err);
 	if (status == 0)
 		status = store_key_put(call->store, row->id, exportable, server.pkcs8, err);

@@ -12,6 +12,7 @@
 #include "certs/facts.h"
 #include "control/certificate_ids.h"
 #include "pki/download.h"
+#include "store/audit.h"
 #include "store/resource.h"
 
 #define LEVELS_MAX 10 /* of CAs above one another */
@@ -149,6 +150,24 @@ static int check_format(const struct export_work *work, struct error *err)
 			   "files of this format hold a key: without it take CRT or PEM");
 }
 
+/* What left, and how: call_audit() with the details. */
+static int audit(struct call *call, const struct export_work *work, struct error *err)
+{
+	bool has_key = work->pkcs8.len > 0;
+	json_t *details = json_pack("{s:s, s:b, s:b}", "Format", call_text(call, "Format"), "WithKey",
+				    has_key, "Encrypted", has_key && work->options.password != NULL);
+	struct store_change change = {
+		.kind = STORE_CERTIFICATE, .id = work->row.id, .action = call->action->name,
+		.product = call->product->name, .actor = call->caller.user,
+		.from = call->caller.from, .request_id = call->request_id, .now = call->now,
+		.after = details,
+	};
+	int status = store_audit(call->store, &change, NULL, err);
+
+	json_decref(details);
+	return status;
+}
+
 static int load(struct call *call, struct export_work *work, struct error *err)
 {
 	const struct store_certificate *row = &work->row;
@@ -160,7 +179,7 @@ static int load(struct call *call, struct export_work *work, struct error *err)
 		buffer_append(&work->chain, row->chain.data, row->chain.len);
 	else if (add_parents(call->store, row->parent, &work->chain, err) < 0)
 		return -1;
-	return call_audit(call, STORE_CERTIFICATE, row->id, err);
+	return audit(call, work, err);
 }
 
 int export_run(struct call *call, struct error *err)

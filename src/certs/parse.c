@@ -203,13 +203,14 @@ static void set_verdict(struct call *call)
 	struct chain_numbers numbers = { import, json_array() };
 	struct import_server server = { 0 };
 	struct error why = { 0 };
-	bool usable = import_server(import, call->now, &server, &why) == 0;
+	bool usable = import_server(import, &server, &why) == 0;
 	size_t i, leaf = 0;
 
 	for (i = 0; usable && i < import->certificate_count; i++)
 		if (import->certificates[i] == server.leaf)
 			leaf = i + 1;
 	if (usable) {
+		import_note_doubts(server.leaf, leaf, true, call->now, &import->notes);
 		add_number(import, certificate_der(server.leaf), numbers.array);
 		facts_each(buffer_bytes(&server.chain), add_to_chain, &numbers);
 	}

@@ -66,8 +66,9 @@ struct import_server {
 	struct bytes pkcs8;             /* of the import */
 	struct buffer chain;            /* DER, issuers upwards, with the root if it is there */
 };
-/* Notes go to the import. "Mismatch.CertificateKey", "IllegalParam.Cert", "MissingParam.Key", ... */
-int must_check import_server(struct import *import, int64_t now, struct import_server *ret_server,
+/* Notes about the chain go to the import; import_note_doubts() has more to say about the leaf.
+ * "Mismatch.CertificateKey", "IllegalParam.Cert", "MissingParam.Key", ... */
+int must_check import_server(struct import *import, struct import_server *ret_server,
 			     struct error *err);
 
 /* CA certificates to trust together: an anchor in front, the others in their order. */

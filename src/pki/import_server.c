@@ -132,8 +132,7 @@ static void note_chain(struct import *import, size_t leaf, size_t last, const bo
 			    import->key_count);
 }
 
-int import_server(struct import *import, int64_t now, struct import_server *ret_server,
-		  struct error *err)
+int import_server(struct import *import, struct import_server *ret_server, struct error *err)
 {
 	struct import_server server = { 0 };
 	bool used[IMPORT_CERTIFICATES_MAX] = { false };
@@ -152,7 +151,6 @@ int import_server(struct import *import, int64_t now, struct import_server *ret_
 	if (certificate_check_key(server.leaf, server.pkcs8, err) < 0)
 		return refuse(err, "IllegalParam.Cert", "Cert");
 	import_order_chain(import, leaf, used, &server.chain, &last);
-	import_note_doubts(server.leaf, 0, true, now, &import->notes);
 	note_chain(import, leaf, last, used);
 	*ret_server = server;
 	return 0;

@@ -93,8 +93,9 @@ static int import_all(struct bytes cert, struct bytes key, const char *password,
 	memset(err, 0, sizeof(*err));
 	if (import_add(import, cert, "Cert", password, err) < 0 ||
 	    (key.len > 0 && import_add(import, key, "Key", password, err) < 0) ||
-	    import_server(import, NOW, &server, err) < 0)
+	    import_server(import, &server, err) < 0)
 		return -1;
+	import_note_doubts(server.leaf, 0, true, NOW, &import->notes);
 	CBS_init(&cbs, server.chain.data, server.chain.len);
 	while (CBS_get_asn1_element(&cbs, NULL, CBS_ASN1_SEQUENCE))
 		count++;
