@@ -12,21 +12,9 @@
 #include "control/stored_model.h"
 
 #define ADMIN_LISTENER_SIZE 160
-#define ADMIN_KNOWN_LISTENERS 64
-
 
 struct question;
 struct history_source;
-
-struct known_listener {
-	char name[ADMIN_LISTENER_SIZE], id[ADMIN_LISTENER_SIZE];
-};
-
-struct known_listeners {
-	int64_t revision; /* of the store: later ones may know better */
-	size_t count, next;
-	struct known_listener items[ADMIN_KNOWN_LISTENERS];
-};
 
 struct admin {
 	struct admin_config config;
@@ -41,7 +29,6 @@ struct admin {
 	int64_t served_s;               /* when a revision was last served for the first time */
 	struct background *backgrounds; /* slow work in job threads */
 	unsigned int running[BACKGROUND_KINDS]; /* of it, not yet done */
-	struct known_listeners known;
 };
 
 /* Handlers by the file that they are in. */

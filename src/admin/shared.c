@@ -6,6 +6,7 @@
 #include "admin/admin_internal.h"
 #include "base/bytes.h"
 #include "base/sha256.h"
+#include "control/served.h"
 #include "control/serving.h"
 #include "control/wording.h"
 #include "store/certificate.h"
@@ -83,30 +84,18 @@ int listener_name(struct call *call, const char *id, char ret_name[ADMIN_LISTENE
 	return 0;
 }
 
-/* Pages name few listeners many times: what was found is remembered until something changes. */
+/* The served plan knows nearly all of them; the store knows those that are not served yet. */
 void listener_id(struct call *call, const char *name, char ret_id[ADMIN_LISTENER_SIZE])
 {
-	struct known_listeners *known = &call->admin->known;
-	int64_t revision = store_revision(call->store);
-	struct known_listener *slot;
-	size_t i;
+	const struct document_listener *listener = served_listener(call->control, name);
+	const struct model_listener *from = NULL;
 
-	if (known->revision != revision) {
-		memset(known, 0, sizeof(*known));
-		known->revision = revision;
-	}
-	for (i = 0; i < known->count; i++) {
-		if (strcmp(known->items[i].name, name) == 0) {
-			memcpy(ret_id, known->items[i].id, ADMIN_LISTENER_SIZE);
-			return;
-		}
-	}
-	if (!serving_listener_id(call->control, name, ret_id, ADMIN_LISTENER_SIZE))
+	if (listener != NULL)
+		from = plan_model_listener(served_plan(call->control), listener);
+	if (from != NULL && from->id != NULL)
+		snprintf(ret_id, ADMIN_LISTENER_SIZE, "%s", from->id);
+	else if (!serving_listener_id(call->control, name, ret_id, ADMIN_LISTENER_SIZE))
 		ret_id[0] = '\0';
-	slot = &known->items[known->next++ % ADMIN_KNOWN_LISTENERS];
-	known->count += known->count < ADMIN_KNOWN_LISTENERS ? 1 : 0;
-	snprintf(slot->name, sizeof(slot->name), "%s", name);
-	snprintf(slot->id, sizeof(slot->id), "%s", ret_id);
 }
 
 const char *resource_name(const struct store_resource *resource)
