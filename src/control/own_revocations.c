@@ -24,7 +24,7 @@ struct own_revocations {
 	size_t count;
 	uint64_t made;          /* of the last table */
 	struct store_revocation *waiting; /* owned: not known to be committed */
-	size_t waiting_count;
+	size_t waiting_count, waiting_capacity;
 	bool cas_wait;          /* the CAs are to be read again */
 };
 
@@ -32,7 +32,7 @@ static struct own_issuer *find_issuer(const struct own_revocations *own, const u
 {
 	size_t i;
 
-	/* From the end: while loading it is always the last. */
+	/* From the end: while loading it is the last. */
 	for (i = own->count; i-- > 0;)
 		if (memcmp(own->issuers[i].key, key, REVOCATION_KEY_SIZE) == 0)
 			return &own->issuers[i];
@@ -53,11 +53,11 @@ static struct own_issuer *issuer_for(struct own_revocations *own, const uint8_t 
 }
 
 /* By an eighth: half a million must not cost twice their size. */
-static void make_room(struct own_issuer *issuer)
+static void make_room(struct own_issuer *issuer, size_t more)
 {
-	if (issuer->count < issuer->capacity)
+	if (issuer->count + more <= issuer->capacity)
 		return;
-	issuer->capacity += issuer->capacity / 8 + 64;
+	issuer->capacity = issuer->count + more + issuer->count / 8 + 64;
 	issuer->entries =
 		memory_resize(issuer->entries, issuer->capacity * sizeof(*issuer->entries));
 }
@@ -67,9 +67,6 @@ static size_t place_of(const struct own_issuer *issuer, const struct revocation_
 {
 	size_t low = 0, high = issuer->count;
 
-	/* While loading every entry goes to the end. */
-	if (high > 0 && revocation_entry_compare(&issuer->entries[high - 1], wanted) < 0)
-		return high;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -99,28 +96,95 @@ static bool merge_entry(struct revocation_entry *entry, const struct revocation_
 	return memcmp(&before, entry, sizeof(before)) != 0;
 }
 
-static void add(struct own_revocations *own, const struct store_revocation *revocation)
-{
-	struct bytes serial = { revocation->serial, revocation->serial_len };
-	struct revocation_entry entry;
-	struct own_issuer *issuer;
-	size_t place;
+/* --- adding --- */
 
-	if (!revocation_entry_make(serial, revocation->time_s, &entry))
-		return;
-	entry.reason = (uint8_t)revocation->reason;
-	issuer = issuer_for(own, revocation->issuer_key);
-	place = place_of(issuer, &entry);
-	if (is_at(issuer, place, &entry)) {
-		issuer->changes += merge_entry(&issuer->entries[place], &entry);
-		return;
+static int compare_revocations(const void *a, const void *b)
+{
+	const struct store_revocation *left = a, *right = b;
+	int order = memcmp(left->issuer_key, right->issuer_key, sizeof(left->issuer_key));
+
+	if (order != 0)
+		return order;
+	if (left->serial_len != right->serial_len)
+		return left->serial_len < right->serial_len ? -1 : 1;
+	return memcmp(left->serial, right->serial, left->serial_len);
+}
+
+/* What an issuer has already is merged; the others stay in revocations, sorted. How many they are. */
+static size_t keep_new(struct own_issuer *issuer, const struct store_revocation *revocations,
+		       size_t count, struct revocation_entry *ret_entries)
+{
+	size_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct bytes serial = { revocations[i].serial, revocations[i].serial_len };
+		struct revocation_entry entry;
+		size_t place;
+
+		if (!revocation_entry_make(serial, revocations[i].time_s, &entry))
+			continue;
+		entry.reason = (uint8_t)revocations[i].reason;
+		place = place_of(issuer, &entry);
+		if (is_at(issuer, place, &entry))
+			issuer->changes += merge_entry(&issuer->entries[place], &entry);
+		else if (kept > 0 && revocation_entry_compare(&ret_entries[kept - 1], &entry) == 0)
+			merge_entry(&ret_entries[kept - 1], &entry);
+		else
+			ret_entries[kept++] = entry;
 	}
-	make_room(issuer);
-	memmove(&issuer->entries[place + 1], &issuer->entries[place],
-		(issuer->count - place) * sizeof(entry));
-	issuer->entries[place] = entry;
-	issuer->count++;
-	issuer->changes++;
+	return kept;
+}
+
+/* From the end, so that each entry moves once at most, however many are added. */
+static void insert_sorted(struct own_issuer *issuer, const struct revocation_entry *entries,
+			  size_t count)
+{
+	size_t end, place;
+
+	make_room(issuer, count);
+	end = issuer->count;
+	issuer->count += count;
+	issuer->changes += count;
+	while (count > 0) {
+		const struct revocation_entry *entry = &entries[count - 1];
+		struct own_issuer before = { .entries = issuer->entries, .count = end };
+
+		place = place_of(&before, entry);
+		memmove(&issuer->entries[place + count], &issuer->entries[place],
+			(end - place) * sizeof(*entry));
+		issuer->entries[place + count - 1] = *entry;
+		end = place;
+		count--;
+	}
+}
+
+static void add_run(struct own_revocations *own, const struct store_revocation *revocations,
+		    size_t count)
+{
+	struct own_issuer *issuer = issuer_for(own, revocations->issuer_key);
+	struct revocation_entry *entries = memory_new(count * sizeof(*entries));
+	size_t kept = keep_new(issuer, revocations, count, entries);
+
+	if (kept > 0)
+		insert_sorted(issuer, entries, kept);
+	free(entries);
+}
+
+/* Sorts what it is given. */
+static void add_all(struct own_revocations *own, struct store_revocation *revocations, size_t count)
+{
+	size_t first = 0, i;
+
+	if (count > 0)
+		qsort(revocations, count, sizeof(*revocations), compare_revocations);
+	for (i = 1; i <= count; i++) {
+		if (i < count && memcmp(revocations[i].issuer_key, revocations[first].issuer_key,
+					sizeof(revocations[i].issuer_key)) == 0)
+			continue;
+		add_run(own, revocations + first, i - first);
+		first = i;
+	}
 }
 
 /* --- from a transaction to what counts --- */
@@ -128,8 +192,11 @@ static void add(struct own_revocations *own, const struct store_revocation *revo
 void own_revocations_add(struct own_revocations *own, const struct store_revocation *revocation)
 {
 	pthread_mutex_lock(&own->lock);
-	own->waiting = memory_resize(own->waiting,
-				     (own->waiting_count + 1) * sizeof(*own->waiting));
+	if (own->waiting_count == own->waiting_capacity) {
+		own->waiting_capacity = 2 * own->waiting_capacity + 4;
+		own->waiting = memory_resize(own->waiting,
+					     own->waiting_capacity * sizeof(*own->waiting));
+	}
 	own->waiting[own->waiting_count++] = *revocation;
 	pthread_mutex_unlock(&own->lock);
 }
@@ -141,37 +208,38 @@ void own_revocations_add_ca(struct own_revocations *own)
 	pthread_mutex_unlock(&own->lock);
 }
 
-static void settle_one(struct own_revocations *own, struct store *store,
-		       const struct store_revocation *revocation)
+/* false: it was undone. When the store cannot be asked, what was to be revoked is better revoked. */
+static bool is_committed(struct store *store, struct store_revocation *revocation)
 {
 	struct bytes serial = { revocation->serial, revocation->serial_len };
 	struct store_revocation stored;
 	int found = store_revocation_get(store, revocation->issuer_key, serial, &stored, NULL);
 
-	if (found == 0)
-		return;
-	/* When the store cannot be asked, what was to be revoked is better revoked. */
-	pthread_mutex_lock(&own->lock);
-	add(own, found == 1 ? &stored : revocation);
-	pthread_mutex_unlock(&own->lock);
+	if (found == 1)
+		*revocation = stored;
+	return found != 0;
 }
 
 void own_revocations_settle(struct own_revocations *own, struct store *store, int64_t now)
 {
 	struct store_revocation *waiting;
 	bool cas_wait;
-	size_t count, i;
+	size_t count, kept = 0, i;
 
 	pthread_mutex_lock(&own->lock);
 	waiting = own->waiting;
 	count = own->waiting_count;
 	cas_wait = own->cas_wait;
 	own->waiting = NULL;
-	own->waiting_count = 0;
+	own->waiting_count = own->waiting_capacity = 0;
 	own->cas_wait = false;
 	pthread_mutex_unlock(&own->lock);
 	for (i = 0; i < count; i++)
-		settle_one(own, store, &waiting[i]);
+		if (is_committed(store, &waiting[i]))
+			waiting[kept++] = waiting[i];
+	pthread_mutex_lock(&own->lock);
+	add_all(own, waiting, kept);
+	pthread_mutex_unlock(&own->lock);
 	free(waiting);
 	if (cas_wait && own_revocations_update(own, store, now, NULL) < 0)
 		own_revocations_add_ca(own);
@@ -282,9 +350,40 @@ int own_revocations_update(struct own_revocations *own, struct store *store, int
 
 /* --- life --- */
 
+/* In the order of the store, which is ours only among serials of one length. */
 static void load_one(void *arg, const struct store_revocation *revocation)
 {
-	add(arg, revocation);
+	struct bytes serial = { revocation->serial, revocation->serial_len };
+	struct own_issuer *issuer = issuer_for(arg, revocation->issuer_key);
+
+	make_room(issuer, 1);
+	if (!revocation_entry_make(serial, revocation->time_s, &issuer->entries[issuer->count]))
+		return;
+	issuer->entries[issuer->count++].reason = (uint8_t)revocation->reason;
+	issuer->changes++;
+}
+
+static void sort_entries(struct own_issuer *issuer)
+{
+	size_t i;
+
+	for (i = 1; i < issuer->count; i++)
+		if (revocation_entry_compare(&issuer->entries[i - 1], &issuer->entries[i]) > 0)
+			break;
+	if (i < issuer->count)
+		qsort(issuer->entries, issuer->count, sizeof(*issuer->entries),
+		      revocation_entry_compare);
+}
+
+static int load_all(struct own_revocations *own, struct store *store, struct error *err)
+{
+	size_t i;
+
+	if (store_revocation_each(store, NULL, load_one, own, err) < 0)
+		return -1;
+	for (i = 0; i < own->count; i++)
+		sort_entries(&own->issuers[i]);
+	return 0;
 }
 
 struct own_revocations *own_revocations_load(struct store *store, struct error *err)
@@ -295,7 +394,7 @@ struct own_revocations *own_revocations_load(struct store *store, struct error *
 	pthread_mutex_init(&own->lock, NULL);
 	clock_gettime(CLOCK_REALTIME, &clock);
 	own->made = (uint64_t)clock.tv_sec * 1000000 + (uint64_t)clock.tv_nsec / 1000;
-	if (store_revocation_each(store, NULL, load_one, own, err) == 0 &&
+	if (load_all(own, store, err) == 0 &&
 	    own_revocations_update(own, store, (int64_t)clock.tv_sec, err) == 0)
 		return own;
 	own_revocations_free(own);
