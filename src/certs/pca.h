@@ -90,9 +90,9 @@ int pca_family_of(const char *ca_id);
 /* --- rows from certificates and back (pca_row.c, pca_show.c) --- */
 
 void pca_new_id(char ret_id[PCA_ID_SIZE]);
-/* Fills what follows from the DER: names, dates, serial, hashes, body. row must be zeroed. */
-int must_check pca_row_init(struct store_certificate *row, const char *id, unsigned int role,
-			    struct bytes der, struct error *err);
+/* Fills what follows from the certificate: names, dates, serial, hashes, body. row must be zeroed. */
+void pca_row_init(struct store_certificate *row, const char *id, unsigned int role,
+		  const struct certificate *certificate);
 /* Notes of the lints, as in Notes[]. */
 void pca_row_notes(struct store_certificate *row, const struct lint_report *report);
 /* The members of the API's object; pem: X509Certificate and chain too. */

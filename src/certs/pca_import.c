@@ -222,9 +222,7 @@ static int put_ca(struct call *call, struct given *given, const char *id, EVP_PK
 	int status = -1;
 	size_t i;
 
-	if (pca_row_init(&row, id, is_root ? STORE_ROOT_CA : STORE_SUB_CA, given->path[0]->der,
-			 err) < 0)
-		goto out;
+	pca_row_init(&row, id, is_root ? STORE_ROOT_CA : STORE_SUB_CA, given->path[0]);
 	row.name = memory_copy_string(call_text(call, "AliasName"));
 	row.exportable = exportable;
 	row.has_key = true;

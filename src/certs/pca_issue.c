@@ -228,18 +228,16 @@ static unsigned int role_of(enum issue_kind kind)
 	return roles[kind];
 }
 
-static int fill_row(struct store_certificate *row, const struct store_certificate *ca,
-		    const struct authority *authority, const struct issued *issued,
-		    const struct pca_request *request, const struct pca_wishes *wishes,
-		    struct error *err)
+static void fill_row(struct store_certificate *row, const struct store_certificate *ca,
+		     const struct authority *authority, const struct issued *issued,
+		     const struct pca_request *request, const struct pca_wishes *wishes)
 {
 	char id[PCA_ID_SIZE];
 	struct bytes chain;
 
 	pca_new_id(id);
-	if (pca_row_init(row, wishes->id != NULL ? wishes->id : id,
-			 role_of(request->issue.profile->kind), buffer_bytes(&issued->der), err) < 0)
-		return -1;
+	pca_row_init(row, wishes->id != NULL ? wishes->id : id,
+		     role_of(request->issue.profile->kind), issued->certificate);
 	row->name = memory_copy_string(wishes->name != NULL ? wishes->name : "");
 	row->custom_identifier = memory_copy_string(wishes->custom_identifier);
 	row->exportable = wishes->exportable;
@@ -253,7 +251,6 @@ static int fill_row(struct store_certificate *row, const struct store_certificat
 		json_object_update(row->body, wishes->body);
 	pca_row_notes(row, &request->notes);
 	pca_row_notes(row, &issued->report);
-	return 0;
 }
 
 static int issue_once(const struct pca_writer *writer, const struct store_certificate *ca,
@@ -264,10 +261,10 @@ static int issue_once(const struct pca_writer *writer, const struct store_certif
 	int status = authority == NULL ? authority_issue_root(key, &request->issue, &issued, err) :
 		     authority_issue(authority, &request->issue, &issued, err);
 
-	if (status == 0)
-		status = fill_row(&result->row, ca, authority, &issued, request, wishes, err);
-	if (status == 0)
+	if (status == 0) {
+		fill_row(&result->row, ca, authority, &issued, request, wishes);
 		status = pca_store(writer, &result->row, "Create", key, wishes->tags, err);
+	}
 	result->report = issued.report;
 	issued_done(&issued);
 	if (status < 0)

@@ -163,20 +163,16 @@ static void fill_key_id(struct store_certificate *row, const struct certificate 
 	set_text(row->body, "KeyIdentifier", text);
 }
 
-int pca_row_init(struct store_certificate *row, const char *id, unsigned int role,
-		 struct bytes der, struct error *err)
+void pca_row_init(struct store_certificate *row, const char *id, unsigned int role,
+		  const struct certificate *certificate)
 {
-	struct certificate *certificate = certificate_parse(der, err);
-
-	if (certificate == NULL)
-		return -1;
 	row->id = memory_copy_string(id);
 	row->role = role;
 	row->body = json_object();
 	row->serial = hex_upper(certificate_serial(certificate));
 	row->not_before = certificate_not_before(certificate);
 	row->not_after = certificate_not_after(certificate);
-	buffer_append(&row->der, der.data, der.len);
+	buffer_append(&row->der, certificate->der.data, certificate->der.len);
 	fill_subject(row, certificate);
 	fill_key(row, certificate);
 	fill_names(row, certificate);
@@ -189,8 +185,6 @@ int pca_row_init(struct store_certificate *row, const char *id, unsigned int rol
 	}
 	if (certificate_is_self_issued(certificate))
 		memcpy(row->issuer_key, row->subject_key, sizeof(row->issuer_key));
-	certificate_free(certificate);
-	return 0;
 }
 
 void pca_row_notes(struct store_certificate *row, const struct lint_report *report)

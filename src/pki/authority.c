@@ -82,7 +82,15 @@ static int make_trust(struct authority *authority, struct error *err)
 	for (i = 0; i < authority->count; i++)
 		cas[i] = (struct trust_ca){ certificate_der(authority->path[i]), strict, "CA" };
 	authority->trust = trust_new(cas, authority->count, err);
-	return authority->trust == NULL ? -1 : 0;
+	if (authority->trust == NULL)
+		return -1;
+	for (i = 0; i < authority->trust->count; i++)
+		if (bytes_equal(authority->trust->members[i].certificate->der,
+				authority->path[authority->count - 1]->der))
+			authority->anchor = &authority->trust->members[i];
+	if (authority->anchor == NULL || !authority->anchor->anchor)
+		return error_set(err, ERROR_INVALID, "the CA's chain does not end at its top");
+	return 0;
 }
 
 static int find_key_id(struct authority *authority, struct error *err)
@@ -205,6 +213,7 @@ void authority_key_id_text(const struct authority *authority, char ret_text[AUTH
 
 void issued_done(struct issued *issued)
 {
+	certificate_free(issued->certificate);
 	buffer_done(&issued->der);
 	*issued = (struct issued){ .der = { 0 } };
 }
@@ -256,7 +265,8 @@ int authority_issue(struct authority *authority, const struct issue_request *req
 		fitted.validity.not_before = authority->not_before;
 	if (check_end(authority, &fitted, err) < 0 ||
 	    make(&fitted, &issuer, authority->key, &context, &issued, err) < 0 ||
-	    authority_check(authority, request->profile, buffer_bytes(&issued.der), err) < 0) {
+	    authority_check(authority, request->profile, buffer_bytes(&issued.der),
+			    &issued.certificate, err) < 0) {
 		issued_done(&issued);
 		return -1;
 	}
@@ -273,7 +283,7 @@ int authority_issue_root(EVP_PKEY *key, const struct issue_request *request,
 	struct issued issued = { .der = { 0 } };
 
 	if (make(request, &issuer, key, &context, &issued, err) < 0 ||
-	    authority_check_root(buffer_bytes(&issued.der), err) < 0) {
+	    authority_check_root(buffer_bytes(&issued.der), &issued.certificate, err) < 0) {
 		issued_done(&issued);
 		return -1;
 	}

@@ -36,6 +36,7 @@ void authority_key_id_text(const struct authority *authority, char ret_text[AUTH
 
 struct issued {
 	struct buffer der;
+	struct certificate *certificate; /* the same, parsed */
 	uint8_t serial[SERIAL_SIZE];
 	struct lint_report report;
 };

@@ -5,7 +5,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include "pki/authority_internal.h"
-#include "x509/chain.h"
+#include "x509/chain_checks.h"
 
 static int refuse(const char *rule, const char *what, const char *detail, struct error *err)
 {
@@ -40,17 +40,18 @@ static bool round_trips(const struct certificate *certificate)
 	return same;
 }
 
-struct verdict {
-	enum reason reason;
-	char detail[160];
-};
-
-static void keep_verdict(void *arg, const struct chain_result *result)
+/* The path is known: from the certificate over all CAs above to the anchor. */
+static struct chain_path path_of(const struct authority *authority,
+				 const struct certificate *certificate)
 {
-	struct verdict *verdict = arg;
+	struct chain_path path = { .anchor = authority->anchor };
+	size_t i;
 
-	verdict->reason = result->reason;
-	snprintf(verdict->detail, sizeof(verdict->detail), "%s", result->detail);
+	path.certificates[path.count++] = certificate;
+	for (i = 0; i + 1 < authority->count; i++)
+		path.certificates[path.count++] = authority->path[i];
+	path.certificates[path.count++] = authority->anchor->certificate;
+	return path;
 }
 
 /* A client certificate meets the very check that a listener of ours makes: signature, names, purposes,
@@ -58,17 +59,16 @@ static void keep_verdict(void *arg, const struct chain_result *result)
 static int check_client(const struct authority *authority, const struct certificate *certificate,
 			int64_t when, struct error *err)
 {
-	struct verdict verdict = { .reason = REASON_INTERNAL };
+	const struct chain_path path = path_of(authority, certificate);
+	struct chain_outcome outcome;
 
-	chain_check(authority->trust, &certificate->der, 1, AUTHORITY_PATH_MAX, when, keep_verdict,
-		    &verdict);
-	if (verdict.reason == REASON_ADMITTED)
+	chain_check_path(authority->trust, &path, AUTHORITY_PATH_MAX, when, &outcome);
+	if (outcome.reason == REASON_ADMITTED)
 		return 0;
-	if (verdict.reason == REASON_NAME_CONSTRAINT)
+	if (outcome.reason == REASON_NAME_CONSTRAINT)
 		return refuse_names(err);
-	if (verdict.reason == REASON_BAD_SIGNATURE)
-		return refuse("F10", reason_text(verdict.reason), verdict.detail, err);
-	return refuse("G01", reason_text(verdict.reason), verdict.detail, err);
+	return refuse(outcome.reason == REASON_BAD_SIGNATURE ? "F10" : "G01",
+		      reason_text(outcome.reason), outcome.detail, err);
 }
 
 static int purpose_of(const struct issue_profile *profile)
@@ -144,37 +144,47 @@ static int check(struct authority *authority, const struct issue_profile *profil
 }
 
 int authority_check(struct authority *authority, const struct issue_profile *profile,
-		    struct bytes der, struct error *err)
+		    struct bytes der, struct certificate **ret_certificate, struct error *err)
 {
 	struct certificate *certificate = certificate_parse(der, err);
-	int status;
 
 	if (certificate == NULL)
 		return refuse("F08", "it cannot be read back", "", err);
-	status = check(authority, profile, certificate, err);
-	certificate_free(certificate);
-	ERR_clear_error();
-	return status;
+	if (check(authority, profile, certificate, err) < 0) {
+		certificate_free(certificate);
+		ERR_clear_error();
+		return -1;
+	}
+	*ret_certificate = certificate;
+	return 0;
 }
 
-int authority_check_root(struct bytes der, struct error *err)
+static int check_root(const struct certificate *certificate, struct error *err)
+{
+	const struct trust_ca ca = { certificate->der, true, "CA" };
+	struct trust *trust = trust_new(&ca, 1, err);
+
+	if (trust == NULL)
+		return -1;
+	trust_free(trust);
+	if (!certificate_signed_by(certificate, certificate))
+		return refuse("F10", "its signature is not its own", "", err);
+	if (!round_trips(certificate))
+		return refuse("F08", "encoded again it has other bytes", "", err);
+	return 0;
+}
+
+int authority_check_root(struct bytes der, struct certificate **ret_certificate, struct error *err)
 {
 	struct certificate *certificate = certificate_parse(der, err);
-	const struct trust_ca ca = { der, true, "CA" };
-	struct trust *trust;
-	int status = 0;
 
 	if (certificate == NULL)
 		return refuse("F08", "it cannot be read back", "", err);
-	trust = trust_new(&ca, 1, err);
-	if (trust == NULL)
-		status = -1;
-	else if (!certificate_signed_by(certificate, certificate))
-		status = refuse("F10", "its signature is not its own", "", err);
-	else if (!round_trips(certificate))
-		status = refuse("F08", "encoded again it has other bytes", "", err);
-	trust_free(trust);
-	certificate_free(certificate);
-	ERR_clear_error();
-	return status;
+	if (check_root(certificate, err) < 0) {
+		certificate_free(certificate);
+		ERR_clear_error();
+		return -1;
+	}
+	*ret_certificate = certificate;
+	return 0;
 }

@@ -5,7 +5,7 @@
 #include "pki/authority.h"
 #include "pki/key.h"
 #include "x509/certificate_internal.h"
-#include "x509/trust.h"
+#include "x509/trust_internal.h"
 
 #define AUTHORITY_PATH_MAX 10
 
@@ -15,6 +15,7 @@ struct authority {
 	size_t count;
 	struct buffer chain;
 	struct trust *trust;
+	const struct trust_member *anchor; /* the uppermost of them */
 	uint8_t computed_key_id[KEY_ID_SIZE];
 	struct bytes key_id;       /* points into the certificate, or to the computed one */
 	int64_t not_before, not_after;
@@ -22,7 +23,9 @@ struct authority {
 
 /* F06, F08, F10, X28 and G01: the finished certificate, before anybody sees it. */
 int must_check authority_check(struct authority *authority, const struct issue_profile *profile,
-			       struct bytes der, struct error *err);
-int must_check authority_check_root(struct bytes der, struct error *err);
+			       struct bytes der, struct certificate **ret_certificate,
+			       struct error *err);
+int must_check authority_check_root(struct bytes der, struct certificate **ret_certificate,
+				    struct error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "pki/compose_data.h"
 
 #define FIRST_COMPOSITE 0xc0u /* what is below is composed of nothing, and marks nothing */
+#define FIRST_MARK 0x300u /* below it nothing joins with anything, and nothing is written in two ways */
 #define HANGUL_SYLLABLE 0xac00u
 #define HANGUL_LEAD 0x1100u
 #define HANGUL_VOWEL 0x1161u
@@ -170,6 +171,22 @@ static size_t compose(uint32_t *codes, size_t count)
 	return used;
 }
 
+/* Apart first, then together: a letter has at most three marks in the tables. */
+static size_t normalize(uint32_t *codes, size_t count)
+{
+	uint32_t *apart = memory_new(count * 4 * sizeof(*apart));
+	size_t apart_count = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		decompose(codes[i], apart, &apart_count);
+	order_marks(apart, apart_count);
+	apart_count = compose(apart, apart_count);
+	memcpy(codes, apart, apart_count * sizeof(*codes));
+	free(apart);
+	return apart_count;
+}
+
 static bool is_blank(uint32_t code)
 {
 	return code == ' ' || code == '\t' || code == '\r' || code == '\n' || code == 0xa0 ||
@@ -178,10 +195,9 @@ static bool is_blank(uint32_t code)
 
 bool compose_append(struct buffer *out, struct bytes utf8)
 {
-	/* A letter has at most three marks in the tables: four numbers a character. */
-	uint32_t *codes = memory_new((utf8.len + 1) * 4 * sizeof(*codes));
+	uint32_t *codes = memory_new((utf8.len + 1) * sizeof(*codes));
 	size_t count = 0, from = 0;
-	bool sound = true;
+	bool sound = true, simple = true;
 	size_t i;
 
 	while (utf8.len > 0 && sound) {
@@ -191,10 +207,11 @@ bool compose_append(struct buffer *out, struct bytes utf8)
 		sound = len > 0;
 		utf8.data += len;
 		utf8.len -= len;
-		decompose(code, codes, &count);
+		simple = simple && code < FIRST_MARK;
+		codes[count++] = code;
 	}
-	order_marks(codes, count);
-	count = compose(codes, count);
+	if (!simple)
+		count = normalize(codes, count);
 	while (count > from && is_blank(codes[count - 1]))
 		count--;
 	while (from < count && is_blank(codes[from]))
