@@ -19,7 +19,7 @@ static void try_server(struct import *import)
 		return;
 	}
 	/* What was taken fits together. */
-	if (!import_key_belongs(server.pkcs8, server.leaf))
+	if (certificate_check_key(server.leaf, server.pkcs8, &err) < 0)
 		abort();
 	buffer_done(&server.chain);
 }

@@ -159,7 +159,8 @@ static int add_old_key(struct call *call, const struct store_certificate *row, s
 		return 0;
 	found = store_key_get(call->store, row->id, &pkcs8, NULL, err);
 	if (found == 1)
-		import->keys[import->key_count++] = pkcs8;
+		found = import_add_key(import, buffer_bytes(&pkcs8), err);
+	buffer_done(&pkcs8);
 	return found < 0 ? -1 : 0;
 }
 

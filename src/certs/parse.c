@@ -90,12 +90,12 @@ static int set_certificates(struct call *call, struct error *err)
 
 /* --- keys, requests, lists --- */
 
-static size_t owner_of(const struct import *import, struct bytes pkcs8)
+static size_t owner_of(const struct import *import, size_t k)
 {
 	size_t i;
 
 	for (i = 0; i < import->certificate_count; i++)
-		if (import_key_belongs(pkcs8, import->certificates[i]))
+		if (import_key_belongs(import, k, import->certificates[i]))
 			return i + 1;
 	return 0;
 }
@@ -120,7 +120,7 @@ static void set_keys(struct call *call)
 	for (i = 0; i < import->key_count; i++) {
 		EVP_PKEY *key = key_from_pkcs8(buffer_bytes(&import->keys[i]), NULL);
 		json_t *item = json_object();
-		size_t owner = owner_of(import, buffer_bytes(&import->keys[i]));
+		size_t owner = owner_of(import, i);
 
 		if (key != NULL)
 			set_key(item, key);

@@ -8,6 +8,8 @@
 #include <openssl/err.h>
 #include <openssl/pkcs7.h>
 #include <openssl/pool.h>
+#include "base/sha256.h"
+#include "pki/key.h"
 #include "pki/oid.h"
 #include "pki/pkcs12.h"
 #include "pki/pkcs8.h"
@@ -53,6 +55,21 @@ void import_done(struct import *import)
 
 /* --- what was found goes to its pile --- */
 
+/* Puts the field in front of an error of pki/pbe.h; symbol and hint stay. */
+static int wrap(const struct adding *adding, struct error *err)
+{
+	char message[sizeof(err->message)];
+
+	if (err == NULL)
+		return -1;
+	snprintf(message, sizeof(message), "could not read %.40s: %.190s", adding->what,
+		 err->message);
+	memcpy(err->message, message, sizeof(message));
+	if (strstr(err->symbol, ".Password") != NULL)
+		error_place(err, "Password");
+	return -1;
+}
+
 static int keep_bytes(struct adding *adding, struct buffer *pile, size_t *count, size_t most,
 		      const char *name, struct bytes der, struct error *err)
 {
@@ -93,17 +110,50 @@ static int keep_certificate(struct adding *adding, struct certificate *certifica
 	return 0;
 }
 
+/* Two forms of one public key are two hashes; keys and certificates are compared by them, because reading
+ * a private key again and again takes long. */
+static int hash_key(struct bytes pkcs8, uint8_t ret_hash[SHA256_SIZE], struct error *err)
+{
+	EVP_PKEY *key = key_from_pkcs8(pkcs8, err);
+	struct buffer spki = { 0 };
+	struct sha256 hash;
+	int status = key == NULL ? -1 : key_to_spki(key, &spki, err);
+
+	if (status == 0) {
+		sha256_init(&hash);
+		sha256_update(&hash, spki.data, spki.len);
+		sha256_final(&hash, ret_hash);
+	}
+	EVP_PKEY_free(key);
+	buffer_done(&spki);
+	return status;
+}
+
+int import_add_key(struct import *import, struct bytes pkcs8, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < import->key_count; i++)
+		if (bytes_equal(buffer_bytes(&import->keys[i]), pkcs8))
+			return 0;
+	if (import->key_count == IMPORT_KEYS_MAX)
+		return error_set(err, ERROR_LIMIT, "there are more than %d private keys in it",
+				 IMPORT_KEYS_MAX);
+	if (hash_key(pkcs8, import->key_hashes[import->key_count], err) < 0)
+		return -1;
+	buffer_append(&import->keys[import->key_count++], pkcs8.data, pkcs8.len);
+	return 0;
+}
+
 /* der: PKCS#8, PKCS#1 or SEC1. */
 static int keep_key(struct adding *adding, struct bytes der, struct error *err)
 {
-	struct import *import = adding->import;
 	struct buffer pkcs8 = { 0 };
 	int status = certificate_key_from_der(der, buffer_bytes(&adding->parameters), adding->what,
 					      &pkcs8, err);
 
-	if (status == 0)
-		status = keep_bytes(adding, import->keys, &import->key_count, IMPORT_KEYS_MAX,
-				    "private keys", buffer_bytes(&pkcs8), err);
+	if (status == 0 && import_add_key(adding->import, buffer_bytes(&pkcs8), err) < 0)
+		status = wrap(adding, err);
 	buffer_done(&pkcs8);
 	return status;
 }
@@ -121,21 +171,6 @@ static int keep_request(struct adding *adding, struct bytes der, struct error *e
 }
 
 /* --- what is encrypted --- */
-
-/* Puts the field in front of an error of pki/pbe.h; symbol and hint stay. */
-static int wrap(const struct adding *adding, struct error *err)
-{
-	char message[sizeof(err->message)];
-
-	if (err == NULL)
-		return -1;
-	snprintf(message, sizeof(message), "could not read %.40s: %.190s", adding->what,
-		 err->message);
-	memcpy(err->message, message, sizeof(message));
-	if (strstr(err->symbol, ".Password") != NULL)
-		error_place(err, "Password");
-	return -1;
-}
 
 static bool may_stay_sealed(const struct adding *adding, const struct error *err)
 {

@@ -43,6 +43,7 @@ struct import {
 	struct certificate *certificates[IMPORT_CERTIFICATES_MAX];
 	size_t certificate_count;
 	struct buffer keys[IMPORT_KEYS_MAX];         /* PKCS#8 */
+	uint8_t key_hashes[IMPORT_KEYS_MAX][32];     /* of their SubjectPublicKeyInfo */
 	size_t key_count;
 	struct buffer lists[IMPORT_LISTS_MAX];       /* CRLs */
 	size_t list_count;
@@ -90,6 +91,10 @@ void import_note_profile(const struct certificate *certificate, struct import_no
 /* The chain upwards from leaf as far as it is there; marks what is used (of certificate_count). */
 void import_order_chain(const struct import *import, size_t leaf, bool *used,
 			struct buffer *ret_chain, size_t *ret_last);
-bool import_key_belongs(struct bytes pkcs8, const struct certificate *certificate);
+/* Does private key k of the import belong to the certificate? */
+bool import_key_belongs(const struct import *import, size_t k,
+			const struct certificate *certificate);
+/* Adds one private key that is at hand as PKCS#8. */
+int must_check import_add_key(struct import *import, struct bytes pkcs8, struct error *err);
 
 #endif

@@ -1,9 +1,7 @@
 /* What can be said about the certificates and keys of an import. */
 #include <stdio.h>
 #include <string.h>
-#include <openssl/err.h>
 #include "pki/import.h"
-#include "pki/key.h"
 #include "x509/certificate_internal.h"
 #include "x509/profile.h"
 #include "x509/text.h"
@@ -87,15 +85,10 @@ void import_note_profile(const struct certificate *certificate, struct import_no
 			    why);
 }
 
-bool import_key_belongs(struct bytes pkcs8, const struct certificate *certificate)
+bool import_key_belongs(const struct import *import, size_t k,
+			const struct certificate *certificate)
 {
-	EVP_PKEY *key = key_from_pkcs8(pkcs8, NULL);
-	EVP_PKEY *public_key = X509_get0_pubkey(certificate->x509);
-	bool belongs = key != NULL && public_key != NULL && EVP_PKEY_cmp(key, public_key) == 1;
-
-	EVP_PKEY_free(key);
-	ERR_clear_error();
-	return belongs;
+	return memcmp(import->key_hashes[k], certificate_key_hash(certificate), 32) == 0;
 }
 
 /* One that is no root comes first: of a cross-signed CA and its own root, the cross-signed one

@@ -54,8 +54,7 @@ static int find_leaf(const struct import *import, size_t *ret_leaf, struct error
 	}
 	for (k = 0; k < import->key_count; k++)
 		for (i = 0; i < import->certificate_count && found == import->certificate_count; i++)
-			if (import_key_belongs(buffer_bytes(&import->keys[k]),
-					       import->certificates[i]))
+			if (import_key_belongs(import, k, import->certificates[i]))
 				found = i;
 	*ret_leaf = found < import->certificate_count ? found : 0;
 	return 0;
@@ -78,8 +77,7 @@ static int refuse_key(const struct import *import, size_t leaf, struct error *er
 	key_mark(import->certificates[leaf], mark);
 	for (k = 0; k < import->key_count; k++)
 		for (i = 0; i < import->certificate_count; i++)
-			if (import_key_belongs(buffer_bytes(&import->keys[k]),
-					       import->certificates[i])) {
+			if (import_key_belongs(import, k, import->certificates[i])) {
 				certificate_subject_text(import->certificates[i], owner,
 							 sizeof(owner));
 				error_set(err, ERROR_INVALID,
@@ -103,7 +101,7 @@ static int find_key(const struct import *import, size_t leaf, struct bytes *ret_
 		return refuse(err, "MissingParam.Key", "Key");
 	}
 	for (k = 0; k < import->key_count; k++)
-		if (import_key_belongs(buffer_bytes(&import->keys[k]), import->certificates[leaf])) {
+		if (import_key_belongs(import, k, import->certificates[leaf])) {
 			*ret_pkcs8 = buffer_bytes(&import->keys[k]);
 			return 0;
 		}

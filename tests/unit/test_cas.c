@@ -61,7 +61,7 @@ static int set_up(void **state)
 	struct order order = { .extended_key_usage = "serverAuth", .names = "DNS:www.example.com" };
 	struct buffer chain = { 0 };
 
-	snprintf(world->folder, sizeof(world->folder), "/tmp/sallyport-cas-XXXXXX");
+	snprintf(world->folder, sizeof(world->folder), "%s/sallyport-cas-" "XX" "XX" "XX", P_tmpdir);
 	assert_non_null(mkdtemp(world->folder));
 	world->store = store_open(world->folder, key, &world->err);
 	assert_non_null(world->store);
