@@ -130,11 +130,9 @@ static int check_log_place(struct call *call, const char *place, struct error *e
 
 static int check_base_url(const char *url, struct error *err)
 {
-	const char *host = strncmp(url, "http://", 7) == 0    ? url + 7
-			   : strncmp(url, "https://", 8) == 0 ? url + 8
-							      : NULL;
+	const char *host = strncmp(url, "http://", 7) == 0 ? url + 7 : NULL;
 
-	/* It becomes an IA5String in certificates, with a path behind it. */
+	/* Who checks a certificate of an https server may need the list for just that: RFC 5280 8. It becomes an IA5String in certificates, with a path behind it. */
 	if (host != NULL && host[0] != '\0' && host[0] != '/' &&
 	    strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 			 "-._~:/[]%") == strlen(host))
@@ -179,6 +177,19 @@ static int check_zones(const char *text, struct error *err)
 	return status;
 }
 
+/* Nobody who asks for metrics proves who he is. */
+static int check_metrics(const char *text, struct error *err)
+{
+	struct text_address address;
+	int port;
+
+	if (!text_address_port_parse(text, &address, &port) || text_address_is_loopback(&address))
+		return 0;
+	call_refuse(err, ERROR_INVALID, "IllegalParam.MetricsAddress", "MetricsAddress",
+		    "\"%.100s\" is no loopback address", text);
+	return error_hint(err, "Use 127.0.0.1:%d or unix:PATH, and a listener in front of it.", port);
+}
+
 static int check_value(struct call *call, const char *name, const char *text, struct error *err)
 {
 	if (strcmp(name, "DefaultSecurityPolicyId") == 0)
@@ -187,6 +198,8 @@ static int check_value(struct call *call, const char *name, const char *text, st
 		return check_log_place(call, text, err);
 	if (strcmp(name, "PkiBaseUrl") == 0)
 		return check_base_url(text, err);
+	if (strcmp(name, "MetricsAddress") == 0)
+		return check_metrics(text, err);
 	if (strcmp(name, "ZoneAddresses") == 0)
 		return check_zones(text, err);
 	return 0;

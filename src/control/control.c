@@ -186,8 +186,9 @@ static int prepare_metrics(struct control *control, struct plan *plan, struct er
 	wording_wrap_error(err, "Settings.MetricsAddress");
 	model_error_place(err, plan->model->source,
 			  model_line_of(plan->model, &settings->metrics_address, 0));
-	/* After a restart the port may still be held by the control that is being replaced. */
-	if (control->served == NULL || !control->restarted)
+	/* After a restart the port may still be held by the control that is being replaced. And what is set
+	 * through the API concerns nothing else than itself. */
+	if (control->follow == NULL && (control->served == NULL || !control->restarted))
 		return -1;
 	model_warn(&plan->warnings, plan->model,
 		   model_line_of(plan->model, &settings->metrics_address, 0), "%s", err->message);

@@ -357,7 +357,8 @@ int model_check(const struct model *model, struct model_warnings *warnings, stru
 	}
 	if (check_ports(&check) < 0)
 		return -1;
-	if (model->listener_count == 0)
+	/* A manifest without one is a mistake; a store begins without. */
+	if (model->listener_count == 0 && model->source != NULL)
 		model_warn(warnings, model, 0, "there is no listener: nothing will be served");
 	warn_of_groups(&check);
 	note_system_policies(&check);
