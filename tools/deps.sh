@@ -7,7 +7,7 @@ set -eu
 build="build-essential ca-certificates clang clang-format clang-tidy libclang-dev libclang-rt-14-dev cmake pkg-config \
 	libyaml-dev libjansson-dev libmicrohttpd-dev libseccomp-dev libsqlite3-dev libcurl4-openssl-dev"
 # For the tests: the frameworks, and the real peers they talk to.
-tests="libcmocka-dev shellcheck python3 python3-pytest python3-pytest-xdist python3-cryptography \
+tests="libcmocka-dev shellcheck python3 python3-venv python3-pytest python3-pytest-xdist python3-cryptography \
 	python3-yaml python3-psutil openssl curl gnutls-bin nginx libnginx-mod-stream haproxy mosquitto \
 	mosquitto-clients procps iproute2 man-db gcovr sqlite3 libnss3-tools"
 # For make deb.
