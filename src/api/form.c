@@ -11,27 +11,45 @@ static int hex_digit(uint8_t c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-bool form_unescape(struct bytes text, bool plus, struct buffer *ret_text)
+/* The length of what stands for itself. */
+static size_t plain_run(struct bytes text, bool plus)
 {
 	size_t i;
 
 	for (i = 0; i < text.len; i++) {
-		uint8_t c = text.data[i];
+		if (text.data[i] == '%' || text.data[i] == '\0' || (plus && text.data[i] == '+'))
+			break;
+	}
+	return i;
+}
 
-		if (c == '%') {
-			int high = i + 2 < text.len ? hex_digit(text.data[i + 1]) : -1;
-			int low = i + 2 < text.len ? hex_digit(text.data[i + 2]) : -1;
+/* "%XX"; -1: it is none, or a NUL. */
+static int escaped(struct bytes text)
+{
+	int high = text.len >= 3 ? hex_digit(text.data[1]) : -1;
+	int low = text.len >= 3 ? hex_digit(text.data[2]) : -1;
 
-			if (high < 0 || low < 0)
-				return false;
-			c = (uint8_t)(high << 4 | low);
-			i += 2;
-		} else if (c == '+' && plus) {
-			c = ' ';
-		}
-		if (c == '\0')
+	return high < 0 || low < 0 || (high == 0 && low == 0) ? -1 : high << 4 | low;
+}
+
+bool form_unescape(struct bytes text, bool plus, struct buffer *ret_text)
+{
+	while (text.len > 0) {
+		size_t run = plain_run(text, plus);
+		int c;
+
+		buffer_append(ret_text, text.data, run);
+		text.data += run;
+		text.len -= run;
+		if (text.len == 0)
+			break;
+		c = text.data[0] == '+' ? ' ' : text.data[0] == '%' ? escaped(text) : -1;
+		if (c < 0)
 			return false;
-		buffer_append(ret_text, &c, 1);
+		buffer_append(ret_text, &(uint8_t){ (uint8_t)c }, 1);
+		run = text.data[0] == '%' ? 3 : 1;
+		text.data += run;
+		text.len -= run;
 	}
 	return true;
 }
