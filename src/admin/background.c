@@ -58,8 +58,14 @@ static void leave(void *arg)
 
 void background_end_all(struct admin *admin)
 {
-	while (admin->backgrounds != NULL)
-		end(admin->backgrounds);
+	struct background *background, *next;
+
+	for (background = admin->backgrounds; background != NULL; background = next) {
+		next = background->next;
+		background->free(background->arg);
+		free(background);
+	}
+	admin->backgrounds = NULL;
 }
 
 static bool is_ready(const struct call *call)

@@ -181,9 +181,12 @@ static size_t start_of(const struct endings *endings, const char *after)
 {
 	struct ending last;
 	size_t i = 0;
+	char *end;
 
-	if (sscanf(after, "%" SCNd64 "-%" SCNd64, &last.not_after, &last.number) != 2)
+	last.not_after = strtoll(after, &end, 10);
+	if (end == after || *end != '-')
 		return 0;
+	last.number = strtoll(end + 1, NULL, 10);
 	while (i < endings->count && compare(&endings->items[i], &last) <= 0)
 		i++;
 	return i;

@@ -4,6 +4,7 @@
 #include <openssl/mem.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
@@ -14,6 +15,8 @@
 #define BLOCK 8u
 #define PARALLEL 1u
 #define COST_MAX (1u << 20) /* of a hash that an older or newer version made */
+#define BLOCK_MAX 32u
+#define PARALLEL_MAX 16u
 #define MEMORY_MAX ((size_t)1 << 30)
 #define SALT_SIZE 16
 #define KEY_SIZE 32
@@ -56,30 +59,52 @@ static int hex_value(char digit)
 	return -1;
 }
 
-static bool parse_hex(const char *text, size_t size, uint8_t *ret_bytes)
+/* "$" and exactly so many bytes. */
+static bool take_hex(const char **at, size_t size, uint8_t *ret_bytes)
 {
 	size_t i;
 
-	if (strlen(text) != 2 * size)
+	if (*(*at)++ != '$')
 		return false;
-	for (i = 0; i < size; i++) {
-		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+	for (i = 0; i < size; i++, *at += 2) {
+		int high = hex_value((*at)[0]);
+		int low = high < 0 ? -1 : hex_value((*at)[1]);
 
-		if (high < 0 || low < 0)
+		if (low < 0)
 			return false;
 		ret_bytes[i] = (uint8_t)(high << 4 | low);
 	}
 	return true;
 }
 
+/* "$" and a number from 1 up to a limit. */
+static bool take_number(const char **at, unsigned int limit, unsigned int *ret_number)
+{
+	char *end;
+	unsigned long number;
+
+	if (**at != '$' || (*at)[1] < '0' || (*at)[1] > '9')
+		return false;
+	number = strtoul(*at + 1, &end, 10);
+	if (number == 0 || number > limit)
+		return false;
+	*ret_number = (unsigned int)number;
+	*at = end;
+	return true;
+}
+
 static bool parse(const char *hash, struct parsed *ret_parsed)
 {
-	char salt[2 * SALT_SIZE + 2], key[2 * KEY_SIZE + 2];
+	const char *at = hash;
 
-	return sscanf(hash, "scrypt$%7u$%2u$%2u$%33[0-9a-f]$%65[0-9a-f]", &ret_parsed->cost,
-		      &ret_parsed->block, &ret_parsed->parallel, salt, key) == 5 &&
-	       ret_parsed->cost <= COST_MAX && parse_hex(salt, SALT_SIZE, ret_parsed->salt) &&
-	       parse_hex(key, KEY_SIZE, ret_parsed->key);
+	if (strncmp(at, "scrypt", strlen("scrypt")) != 0)
+		return false;
+	at += strlen("scrypt");
+	return take_number(&at, COST_MAX, &ret_parsed->cost) &&
+	       take_number(&at, BLOCK_MAX, &ret_parsed->block) &&
+	       take_number(&at, PARALLEL_MAX, &ret_parsed->parallel) &&
+	       take_hex(&at, SALT_SIZE, ret_parsed->salt) &&
+	       take_hex(&at, KEY_SIZE, ret_parsed->key) && *at == '\0';
 }
 
 bool password_matches(const char *password, const char *hash)

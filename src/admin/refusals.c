@@ -73,11 +73,13 @@ void refusals_id(const struct refusals *refusals, uint64_t number, char ret_id[R
 
 const struct refusal *refusals_find(const struct refusals *refusals, const char *id)
 {
-	unsigned long long started, number;
+	const char *dash = strrchr(id, '-');
 	char canonical[REFUSAL_ID_SIZE];
+	uint64_t number;
 
-	if (sscanf(id, "rf-%llx-%llu", &started, &number) != 2)
+	if (dash == NULL)
 		return NULL;
+	number = strtoull(dash + 1, NULL, 10);
 	refusals_id(refusals, number, canonical);
 	return strcmp(canonical, id) == 0 ? refusals_get(refusals, number) : NULL;
 }

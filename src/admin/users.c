@@ -175,7 +175,7 @@ static void take_parameters(const struct call *call, struct store_user *user)
 	replace(&user->ca, call_text(call, "CaIdentifier"));
 	replace(&user->language, call_text(call, "Language"));
 	user->disabled = call_boolean(call, "Disabled", user->disabled);
-	if (strcmp(user->role, "issuer") != 0)
+	if (user->role == NULL || strcmp(user->role, "issuer") != 0)
 		replace(&user->ca, "");
 	if (call->work != NULL) {
 		free_secret(user->password);
