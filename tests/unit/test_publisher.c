@@ -132,6 +132,7 @@ static void put_key(const char *id, EVP_PKEY *key)
 static struct buffer issue_leaf(struct authority *ca, enum key_algorithm algorithm)
 {
 	struct issued issued = { .der = { 0 } };
+	struct buffer der;
 	struct order order;
 
 	order_init(&order, ISSUE_CLIENT, KEY_ALGORITHM_ECC_256);
@@ -143,7 +144,10 @@ static struct buffer issue_leaf(struct authority *ca, enum key_algorithm algorit
 	}
 	must(authority_issue(ca, &order.request, &issued, e));
 	order_done(&order);
-	return issued.der;
+	der = issued.der;
+	issued.der = (struct buffer){ 0 };
+	issued_done(&issued);
+	return der;
 }
 
 static const uint8_t *key_of_ca(const struct world *world)

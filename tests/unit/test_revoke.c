@@ -101,12 +101,16 @@ static void put_row(unsigned int role, const char *id, const char *parent, struc
 static struct buffer issue_leaf(struct authority *ca)
 {
 	struct issued issued = { .der = { 0 } };
+	struct buffer der;
 	struct order order;
 
 	order_init(&order, ISSUE_CLIENT, KEY_ALGORITHM_ECC_256);
 	must(authority_issue(ca, &order.request, &issued, e));
 	order_done(&order);
-	return issued.der;
+	der = issued.der;
+	issued.der = (struct buffer){ 0 };
+	issued_done(&issued);
+	return der;
 }
 
 static const uint8_t *key_hash_of(struct authority *ca)
