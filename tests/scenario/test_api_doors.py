@@ -345,6 +345,22 @@ def test_a_long_poll_holds_nobody_up(system):
             assert made["ServerGroupId"] in [change["ResourceId"] for change in changes]
 
 
+@pytest.mark.core
+def test_a_stop_answers_those_who_wait(system):
+    before = system.own("ListChanges")["Revision"]
+    waiting = []
+    for _ in range(4):
+        connection = http.client.HTTPConnection("127.0.0.1", system.api_port, timeout=30)
+        connection.request("POST", "/api/sallyport/ListChanges",
+                           json.dumps({"AfterRevision": before, "WaitSeconds": 25}), bearer(system))
+        waiting.append(connection)
+    system.own("GetAbout")  # answered after those before it were read
+    system.stop()
+    for connection in waiting:
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["Code"]) == (503, "ServiceUnavailable")
+
+
 def test_nothing_secret_is_in_the_log(system):
     system.request("GET", "/?Cert=-----BEGIN%20PRIVATE%20KEY-----MIIabcdef&Action=X&Version=Y")
     ask(system, "/api/sallyport/Login", json.dumps({"User": "admin", "Password": "hunter2hunter2"}),
