@@ -144,7 +144,11 @@ static int make_jks(struct download *download, const struct download_source *sou
 static int make_mobileconfig(struct download *download, const struct download_source *source,
 			     const struct download_options *options, struct error *err)
 {
-	return mobileconfig_write(source, options->password, add_file(download, ".mobileconfig"),
+	struct download_source given = *source;
+
+	if (!options->include_chain)
+		given.chain = (struct bytes){ NULL, 0 };
+	return mobileconfig_write(&given, options->password, add_file(download, ".mobileconfig"),
 				  err);
 }
 
