@@ -46,7 +46,8 @@ static void maker_init(struct maker *maker, struct store *store, enum issue_kind
 {
 	*maker = (struct maker){ .system = { store, action, request_id, now } };
 	maker->writer = (struct pca_writer){ store, now, change_of_system, &maker->system };
-	maker->wishes.body = json_pack("{s:b, s:i, s:b}", "EnableCrl", 1, "CrlDay", 7, "Builtin", 1);
+	maker->wishes.body =
+		json_pack("{s:b, s:i, s:b}", "EnableCrl", 1, "CrlDay", 7, "Builtin", 1);
 	pca_request_init(&maker->request, kind, now);
 }
 
@@ -229,7 +230,8 @@ static int renew(struct store *store, const struct store_certificate *old, int64
 	int status;
 
 	if (old->parent == NULL || pca_find(store, old->parent, STORE_OWN_CAS, &ca, err) < 0)
-		return error_set(err, ERROR_NOT_FOUND, "the CA of the console's certificate is gone");
+		return error_set(err, ERROR_NOT_FOUND,
+				 "the CA of the console's certificate is gone");
 	maker_init(&maker, store, ISSUE_SERVER, "RenewConsole", NULL, now);
 	status = copy_names(&maker.request, old, err);
 	if (status == 0)

@@ -74,13 +74,15 @@ static struct authority *open_authority(struct store *store, const struct store_
 	int found = store_key_get(store, row->id, &pkcs8, NULL, err);
 
 	if (found == 0)
-		error_set(err, ERROR_CONFLICT, "the key of CA \"%.64s\" is not here", row->common_name);
+		error_set(err, ERROR_CONFLICT, "the key of CA \"%.64s\" is not here",
+			  row->common_name);
 	if (found != 1)
 		return NULL;
 	key = key_from_pkcs8(buffer_bytes(&pkcs8), err);
 	buffer_done(&pkcs8);
 	if (key != NULL)
-		authority = authority_new(buffer_bytes(&row->der), buffer_bytes(&row->chain), key, err);
+		authority =
+			authority_new(buffer_bytes(&row->der), buffer_bytes(&row->chain), key, err);
 	EVP_PKEY_free(key);
 	return authority;
 }

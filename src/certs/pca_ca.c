@@ -40,7 +40,8 @@ int pca_purposes(const json_t *list, const char *field, unsigned int *ret_purpos
 		if (purpose == 0) {
 			call_refuse(err, ERROR_INVALID, "IllegalParam.ExtendedKeyUsages", field,
 				    "\"%.40s\" is no purpose that is known here", text);
-			return error_hint(err, "serverAuth, clientAuth, codeSigning, emailProtection, "
+			return error_hint(err,
+					  "serverAuth, clientAuth, codeSigning, emailProtection, "
 					  "timeStamping, OCSPSigning, any.");
 		}
 		purposes |= purpose;
@@ -74,8 +75,10 @@ static void copy_parameter(json_t *body, struct call *call, const char *name)
 
 static json_t *body_of(struct call *call)
 {
-	static const char *const names[] = { "Years", "CertMaxTime", "PermittedNames", "ExcludedNames",
-		"ExtendedKeyUsages", "ResourceGroupId" };
+	static const char *const names[] = {
+		"Years",	 "CertMaxTime",	      "PermittedNames",
+		"ExcludedNames", "ExtendedKeyUsages", "ResourceGroupId"
+	};
 	json_t *body = json_object();
 	size_t i;
 
@@ -149,8 +152,10 @@ static int check_path_length(const struct authority *authority, const struct iss
 		return 0;
 	if (limit == 0)
 		return call_refuse(err, ERROR_INVALID, "IllegalParam.ParentIdentifier",
-				   "ParentIdentifier", "the issuer has path length 0: it makes no CAs");
-	return call_refuse(err, ERROR_INVALID, "IllegalParam.PathLenConstraint", "PathLenConstraint",
+				   "ParentIdentifier",
+				   "the issuer has path length 0: it makes no CAs");
+	return call_refuse(err, ERROR_INVALID, "IllegalParam.PathLenConstraint",
+			   "PathLenConstraint",
 			   "PathLenConstraint %d is not below that of the issuer, %d",
 			   request->path_length, limit);
 }
@@ -164,9 +169,10 @@ static int check_family(const struct authority *authority, const EVP_PKEY *key, 
 	if (EVP_PKEY_id(key) == EVP_PKEY_id(authority_key(authority)))
 		return 0;
 	snprintf(symbol, sizeof(symbol), "IllegalParam.%s", field);
-	return call_refuse(err, ERROR_INVALID, symbol, field, "the key is of the family %s, but that of "
-			   "the issuer is of %s", key_family(key),
-			   key_family(authority_key(authority)));
+	return call_refuse(err, ERROR_INVALID, symbol, field,
+			   "the key is of the family %s, but that of "
+			   "the issuer is of %s",
+			   key_family(key), key_family(authority_key(authority)));
 }
 
 static int fill_sub(struct call *call, const struct store_certificate *parent,
@@ -178,7 +184,7 @@ static int fill_sub(struct call *call, const struct store_certificate *parent,
 	request->issue.validity = validity_months(call->now, 12 * call_integer(call, "Years", 5));
 	request->issue.path_length = (int)call_integer(call, "PathLenConstraint", 0);
 	cut_to_issuer(authority, request);
-	pca_request_urls(request, call->store, authority, call_boolean(call, "EnableCrl", true));
+	pca_request_urls(request, call->store, authority, pca_has_crl(parent));
 	return pca_request_subject(request, &names, err) < 0 ||
 	       pca_purposes(call_value(call, "ExtendedKeyUsages"), "ExtendedKeyUsages",
 			    &request->issue.purposes, err) < 0 ||
@@ -233,16 +239,19 @@ static int fill_external(struct call *call, const struct csr *csr,
 		.state = member(subject, "State", csr->texts.state),
 		.locality = member(subject, "Locality", csr->texts.locality),
 		.organization = member(subject, "Organization", csr->texts.organization),
-		.organization_unit = member(subject, "OrganizationUnit", csr->texts.organization_unit),
+		.organization_unit =
+			member(subject, "OrganizationUnit", csr->texts.organization_unit),
 		.common_name = member(subject, "CommonName", csr->texts.common_name),
 	};
 
 	request->issue.path_length = length != NULL ? (int)json_integer_value(length) : 0;
-	pca_request_urls(request, call->store, authority, true);
+	pca_request_urls(request, call->store, authority, pca_has_crl(parent));
 	if (names.common_name == NULL)
 		return call_refuse(err, ERROR_INVALID, "MissingParam.CommonName",
-				   "ApiPassthrough.Subject.CommonName", "the CA needs a common name");
-	if (validity_parse(call_text(call, "Validity"), call->now, &request->issue.validity, err) < 0)
+				   "ApiPassthrough.Subject.CommonName",
+				   "the CA needs a common name");
+	if (validity_parse(call_text(call, "Validity"), call->now, &request->issue.validity, err) <
+	    0)
 		return pca_blame(err, "Validity");
 	request->issue.later = strchr(call_text(call, "Validity"), '/') != NULL;
 	cut_to_issuer(authority, request);
@@ -257,7 +266,8 @@ static int fill_external(struct call *call, const struct csr *csr,
 
 int pca_CreateExternalCACertificate(struct call *call, struct error *err)
 {
-	const char *parameter = call_has(call, "ParentIdentifier") ? "ParentIdentifier" : "InstanceId";
+	const char *parameter =
+		call_has(call, "ParentIdentifier") ? "ParentIdentifier" : "InstanceId";
 	struct store_certificate parent = { .id = NULL };
 	struct csr *csr = pca_work_csr(call, err);
 	struct authority *authority = NULL;

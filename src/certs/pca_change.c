@@ -24,11 +24,11 @@ static int find_ours(struct call *call, const char *id, struct store_certificate
 }
 
 /* One change of the row: log, revision, row. */
-static int put_changed(struct call *call, struct store_certificate *row, const char *act, bool serves,
-		       const json_t *before, const json_t *after, struct error *err)
+static int put_changed(struct call *call, struct store_certificate *row, const char *act,
+		       bool serves, const json_t *before, const json_t *after, struct error *err)
 {
-	if (call_change(call, STORE_CERTIFICATE, row->id, act, serves, before, after, &row->revision,
-			err) < 0)
+	if (call_change(call, STORE_CERTIFICATE, row->id, act, serves, before, after,
+			&row->revision, err) < 0)
 		return -1;
 	return store_certificate_put(call->store, row, err);
 }
@@ -47,8 +47,9 @@ int pca_UpdateCACertificateStatus(struct call *call, struct error *err)
 	if (pca_find(call->store, call_text(call, "Identifier"), STORE_OWN_CAS, &row, err) < 0)
 		return error_place(err, "Identifier");
 	if (row.revoked || row.disabled)
-		status = call_refuse(err, ERROR_CONFLICT, "IncorrectStatus.CaCertificate", "Identifier",
-				     "CA \"%.64s\" is revoked already", row.common_name);
+		status = call_refuse(err, ERROR_CONFLICT, "IncorrectStatus.CaCertificate",
+				     "Identifier", "CA \"%.64s\" is revoked already",
+				     row.common_name);
 	else
 		status = certs_revoke(call, &row, REVOKED_CESSATION_OF_OPERATION, err);
 	store_certificate_done(&row);
@@ -78,8 +79,8 @@ static int update(struct call *call, struct store_certificate *row, struct error
 	int status = 0;
 
 	if (exportable && !row->exportable && row->has_key)
-		return call_refuse(err, ERROR_INVALID, "IllegalParam.KeyExportable", "KeyExportable",
-				   "a key that may not leave stays so");
+		return call_refuse(err, ERROR_INVALID, "IllegalParam.KeyExportable",
+				   "KeyExportable", "a key that may not leave stays so");
 	before = json_pack("{s:s}", "AliasName", row->name != NULL ? row->name : "");
 	/* KeyExportable alone leaves the name as it is */
 	if (name != NULL || !call_has(call, "KeyExportable")) {
@@ -148,8 +149,8 @@ int pca_UploadPcaCertToCas(struct call *call, struct error *err)
 		id += strspn(id, " ");
 		id[strcspn(id, " ")] = '\0';
 		if (*id != '\0')
-			status = set_member(call, id, STORE_PRIVATE | STORE_OWN_CAS, "UploadFlag", one,
-					    err);
+			status = set_member(call, id, STORE_PRIVATE | STORE_OWN_CAS, "UploadFlag",
+					    one, err);
 	}
 	json_decref(one);
 	free(copy);
@@ -200,8 +201,8 @@ static int tag(struct call *call, const struct store_certificate *row, struct er
 	json_decref(all);
 	if (count > TAGS_MAX)
 		return call_refuse(err, ERROR_LIMIT, "QuotaExceeded.Tag", "Tag",
-				   "certificate %s would have %zu tags; %d are allowed", row->id, count,
-				   TAGS_MAX);
+				   "certificate %s would have %zu tags; %d are allowed", row->id,
+				   count, TAGS_MAX);
 	return 0;
 }
 
@@ -237,8 +238,8 @@ static int each_resource(struct call *call, const char *act,
 			return pca_blame(err, "ResourceId");
 		status = change(call, &row, err);
 		if (status == 0)
-			status = call_change(call, STORE_CERTIFICATE, row.id, act, false, NULL, NULL,
-					     &ignored, err);
+			status = call_change(call, STORE_CERTIFICATE, row.id, act, false, NULL,
+					     NULL, &ignored, err);
 		store_certificate_done(&row);
 	}
 	return status;
@@ -267,9 +268,9 @@ static bool add_tag(void *arg, const char *id, const char *key, const char *valu
 	struct tag_list *tags = arg;
 
 	if (tags->seen++ >= tags->skip && json_array_size(tags->list) < (size_t)tags->limit)
-		json_array_append_new(tags->list, json_pack("{s:s, s:s, s:s, s:s}", "ResourceId", id,
-							    "ResourceType", RESOURCE_TYPE, "TagKey", key,
-							    "TagValue", value));
+		json_array_append_new(tags->list, json_pack("{s:s, s:s, s:s, s:s}", "ResourceId",
+							    id, "ResourceType", RESOURCE_TYPE,
+							    "TagKey", key, "TagValue", value));
 	return true;
 }
 
@@ -298,6 +299,7 @@ int pca_ListTagResources(struct call *call, struct error *err)
 int pca_AssignCertificateCount(struct call *call, struct error *err)
 {
 	(void)call;
-	return call_refuse(err, ERROR_INVALID, "OperationDenied.CertificateCount", NULL,
-			   "certificates are not bought here: a CA issues as many as it is asked for");
+	return call_refuse(
+		err, ERROR_INVALID, "OperationDenied.CertificateCount", NULL,
+		"certificates are not bought here: a CA issues as many as it is asked for");
 }

@@ -20,7 +20,8 @@ static int find_kind(const struct call *call, enum issue_kind *ret_kind, struct 
 	if (json_array_size(list) == 0)
 		return 0;
 	purpose = purpose_parse(json_string_value(json_array_get(list, 0)));
-	if (json_array_size(list) == 1 && (purpose == PURPOSE_CLIENT || purpose == PURPOSE_SERVER)) {
+	if (json_array_size(list) == 1 &&
+	    (purpose == PURPOSE_CLIENT || purpose == PURPOSE_SERVER)) {
 		*ret_kind = purpose == PURPOSE_SERVER ? ISSUE_SERVER : ISSUE_CLIENT;
 		return 0;
 	}
@@ -51,10 +52,12 @@ static int find_usage(const struct call *call, struct pca_request *request, stru
 	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
 		if (!json_is_true(json_object_get(wanted, bits[i].name)))
 			continue;
-		snprintf(field, sizeof(field), "ApiPassthrough.Extensions.KeyUsage.%s", bits[i].name);
+		snprintf(field, sizeof(field), "ApiPassthrough.Extensions.KeyUsage.%s",
+			 bits[i].name);
 		if (bits[i].bit == 0)
 			return call_refuse(err, ERROR_INVALID, "IllegalParam.KeyUsage", field,
-					   "%s has no use in TLS and is not made here", bits[i].name);
+					   "%s has no use in TLS and is not made here",
+					   bits[i].name);
 		request->issue.usage |= bits[i].bit;
 	}
 	if (request->issue.usage != 0 && (request->issue.usage & USAGE_DIGITAL_SIGNATURE) == 0)
@@ -70,9 +73,16 @@ static int type_of(const char *text)
 		const char *name;
 		int type;
 	} types[] = {
-		{ "rfc822Name", SAN_EMAIL }, { "dNSName", SAN_DNS }, { "iPAddress", SAN_IP },
-		{ "uniformResourceIdentifier", SAN_URI }, { "otherName", SAN_UPN },
-		{ "1", SAN_EMAIL }, { "2", SAN_DNS }, { "6", SAN_URI }, { "7", SAN_IP }, { "0", SAN_UPN },
+		{ "rfc822Name", SAN_EMAIL },
+		{ "dNSName", SAN_DNS },
+		{ "iPAddress", SAN_IP },
+		{ "uniformResourceIdentifier", SAN_URI },
+		{ "otherName", SAN_UPN },
+		{ "1", SAN_EMAIL },
+		{ "2", SAN_DNS },
+		{ "6", SAN_URI },
+		{ "7", SAN_IP },
+		{ "0", SAN_UPN },
 	};
 	size_t i;
 
@@ -94,8 +104,9 @@ static int add_names(const struct call *call, struct pca_request *request, struc
 		const char *value = json_string_value(json_object_get(name, "Value"));
 
 		if (type < 0 || value == NULL)
-			return call_refuse(err, ERROR_INVALID, "IllegalParam.SubjectAlternativeNames", field,
-					   "name %zu has no value, or a type that is not made here", i + 1);
+			return call_refuse(
+				err, ERROR_INVALID, "IllegalParam.SubjectAlternativeNames", field,
+				"name %zu has no value, or a type that is not made here", i + 1);
 		if (san_list_add(&request->names, (enum san_type)type, value,
 				 request->issue.profile->kind == ISSUE_SERVER, err) < 0)
 			return pca_blame(err, field);
@@ -132,8 +143,10 @@ static int fill(struct call *call, struct leaf *leaf, const struct csr *csr, str
 		return pca_blame(err, "Validity");
 	leaf->request.issue.later = strchr(validity, '/') != NULL;
 	return pca_request_subject(&leaf->request, &names, err) < 0 ||
-	       pca_check_end(&leaf->ca, leaf->authority, &leaf->request.issue, "Validity", err) < 0 ?
-	       -1 : 0;
+			       pca_check_end(&leaf->ca, leaf->authority, &leaf->request.issue,
+					     "Validity", err) < 0
+		       ? -1
+		       : 0;
 }
 
 static int check_serial(const struct call *call, struct error *err)

@@ -108,9 +108,10 @@ static int delete(struct call *call, const struct store_certificate *row, struct
 	    (is_ca ? check_ca(call, row, err) : check_leaf(call, row, err)) < 0 ||
 	    check_users(call, row, err) < 0)
 		return -1;
-	before = json_pack("{s:s, s:s}", "CommonName", row->common_name, "SerialNumber", row->serial);
-	status = call_change(call, STORE_CERTIFICATE, row->id, "Delete", is_ca, before, NULL, &ignored,
-			     err);
+	before = json_pack("{s:s, s:s}", "CommonName", row->common_name, "SerialNumber",
+			   row->serial);
+	status = call_change(call, STORE_CERTIFICATE, row->id, "Delete", is_ca, before, NULL,
+			     &ignored, err);
 	json_decref(before);
 	if (is_ca)
 		own_revocations_add_ca(serving_own_revocations(call->control));

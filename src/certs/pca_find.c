@@ -5,6 +5,8 @@
 #include "certs/pca.h"
 #include "x509/text.h"
 
+#define LEVELS_MAX 16 /* of CAs; no chain is that long */
+
 int pca_not_found(struct error *err, const char *what, const char *id)
 {
 	error_set(err, ERROR_NOT_FOUND, "there is no %s \"%.64s\"", what, id);
@@ -83,8 +85,10 @@ static int find_only(struct call *call, const char *parameter, unsigned int role
 	call_refuse(err, ERROR_INVALID, "MissingParam.ParentIdentifier", parameter,
 		    "%s is missing, and there is %s CA that could issue", parameter,
 		    only.count == 0 ? "no" : "more than one");
-	return error_hint(err, only.count == 0 ? "Make a CA first, with CreateRootCACertificate and "
-			  "CreateSubCACertificate." : "DescribeCACertificateList names them.");
+	return error_hint(err, only.count == 0
+				       ? "Make a CA first, with CreateRootCACertificate and "
+					 "CreateSubCACertificate."
+				       : "DescribeCACertificateList names them.");
 }
 
 static int check_usable(const struct call *call, const struct store_certificate *row,
@@ -99,13 +103,40 @@ static int check_usable(const struct call *call, const struct store_certificate 
 	if (call->now > row->not_after) {
 		text_time(row->not_after, end);
 		return call_refuse(err, ERROR_CONFLICT, "IncorrectStatus.CaCertificate",
-				   "ParentIdentifier", "CA \"%.64s\" ended %s", row->common_name, end);
+				   "ParentIdentifier", "CA \"%.64s\" ended %s", row->common_name,
+				   end);
 	}
 	if (!row->has_key)
 		return call_refuse(err, ERROR_CONFLICT, "IncorrectStatus.CaCertificate",
 				   "ParentIdentifier", "the key of CA \"%.64s\" is not here",
 				   row->common_name);
 	return 0;
+}
+
+/* Whatever hangs on a CA that was revoked is worth nothing. */
+static int check_above(struct call *call, const struct store_certificate *row, struct error *err)
+{
+	char *id = memory_copy_string(row->parent);
+	int status = 0, levels = 0;
+
+	while (status == 0 && id != NULL && levels++ < LEVELS_MAX) {
+		struct store_certificate above;
+		int found = store_certificate_get(call->store, id, &above, err);
+
+		free(id);
+		id = NULL;
+		if (found != 1)
+			return found;
+		if (above.revoked || above.disabled)
+			status = call_refuse(err, ERROR_CONFLICT, "IncorrectStatus.CaCertificate",
+					     "ParentIdentifier",
+					     "CA \"%.64s\" above it is revoked", above.common_name);
+		else
+			id = memory_copy_string(above.parent);
+		store_certificate_done(&above);
+	}
+	free(id);
+	return status;
 }
 
 int pca_find_issuer(struct call *call, const char *parameter, unsigned int roles,
@@ -121,7 +152,8 @@ int pca_find_issuer(struct call *call, const char *parameter, unsigned int roles
 	}
 	if (pca_find(call->store, id, STORE_OWN_CAS, ret_row, err) < 0)
 		return error_place(err, "%s", parameter);
-	if (call_check_issuer(call, ret_row->id, err) == 0 && check_usable(call, ret_row, err) == 0)
+	if (call_check_issuer(call, ret_row->id, err) == 0 &&
+	    check_usable(call, ret_row, err) == 0 && check_above(call, ret_row, err) == 0)
 		return 0;
 	store_certificate_done(ret_row);
 	return -1;

@@ -182,7 +182,8 @@ static int set_parent(struct call *call, struct store_certificate *row, const st
 		row->parent = memory_copy_string(search.id);
 		memcpy(row->issuer_key, search.key, sizeof(row->issuer_key));
 	} else if (given->path_count > 1) {
-		memcpy(row->issuer_key, certificate_key_hash(given->path[1]), sizeof(row->issuer_key));
+		memcpy(row->issuer_key, certificate_key_hash(given->path[1]),
+		       sizeof(row->issuer_key));
 	}
 	return 0;
 }
@@ -285,8 +286,8 @@ int pca_ImportCACertificate(struct call *call, struct error *err)
 	pca_new_id(id);
 	if (check_ca(call, ca, "Certificate", err) == 0 &&
 	    check_new(call, ca, STORE_OWN_CAS, err) == 0)
-		status = put_ca(call, &given, id, key, key, call_boolean(call, "KeyExportable", false),
-				err);
+		status = put_ca(call, &given, id, key, key,
+				call_boolean(call, "KeyExportable", false), err);
 out:
 	EVP_PKEY_free(key);
 	given_done(&given);
@@ -297,7 +298,8 @@ out:
 
 static json_t *pending_body(struct call *call, const char *csr, const EVP_PKEY *key)
 {
-	static const char *const names[] = { "Organization", "OrganizationUnit", "Locality", "State" };
+	static const char *const names[] = { "Organization", "OrganizationUnit", "Locality",
+					     "State" };
 	const char *country = call_text(call, "CountryCode");
 	json_t *body = json_object();
 	char text[32];
@@ -397,7 +399,8 @@ static int complete(struct call *call, const struct store_certificate *pending,
 	} else if (check_ca(call, ca, "Certificate", err) == 0) {
 		build_path(given, ca);
 		if (check_new(call, ca, STORE_OWN_CAS, err) == 0)
-			status = put_ca(call, given, pending->id, key, NULL, pending->exportable, err);
+			status = put_ca(call, given, pending->id, key, NULL, pending->exportable,
+					err);
 	}
 	EVP_PKEY_free(key);
 	return status;
@@ -409,7 +412,8 @@ int pca_CompleteCACertificate(struct call *call, struct error *err)
 	struct given given = { .count = 0 };
 	int status = -1;
 
-	if (pca_find(call->store, call_text(call, "Identifier"), STORE_PENDING_CA, &pending, err) < 0)
+	if (pca_find(call->store, call_text(call, "Identifier"), STORE_PENDING_CA, &pending, err) <
+	    0)
 		return error_place(err, "Identifier");
 	if (read_given(&given, call_text(call, "Certificate"), "Certificate", err) == 0 &&
 	    read_given(&given, call_text(call, "CertificateChain"), "CertificateChain", err) == 0)

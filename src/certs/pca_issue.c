@@ -21,7 +21,8 @@ static int change_of_call(void *arg, const char *id, const char *act, bool serve
 
 	if (serves) /* a CA: what it revokes is looked up from now on */
 		own_revocations_add_ca(serving_own_revocations(call->control));
-	return call_change(call, STORE_CERTIFICATE, id, act, serves, NULL, after, ret_revision, err);
+	return call_change(call, STORE_CERTIFICATE, id, act, serves, NULL, after, ret_revision,
+			   err);
 }
 
 struct pca_writer pca_writer_of(struct call *call)
@@ -84,8 +85,10 @@ static bool check_holder(void *arg, const struct store_certificate *row)
 	bool same_subject = has_same_subject(row, holders->request->subject);
 
 	if (is_compromised(holders->store, row)) {
-		refuse_rule(holders->err, "LintFailed.K07", "the key belonged to certificate \"%.64s\", "
-			    "which was revoked because its key was compromised", row->common_name);
+		refuse_rule(holders->err, "LintFailed.K07",
+			    "the key belonged to certificate \"%.64s\", "
+			    "which was revoked because its key was compromised",
+			    row->common_name);
 		holders->refused = true;
 	} else if ((row->role & STORE_OWN_CAS) != 0 && !(is_ca && same_subject)) {
 		refuse_rule(holders->err, "LintFailed.K07", "the key is that of CA \"%.64s\"",
@@ -144,7 +147,8 @@ static int check_name(struct store *store, const struct issue_request *request, 
 		return 0;
 	call_refuse(err, ERROR_CONFLICT, "LintFailed.N03", "CommonName",
 		    "CA %s bears this name already, with another key", namesakes.id);
-	return error_hint(err, "Choose another CommonName, such as one with R2 at its end, or renew the "
+	return error_hint(err,
+			  "Choose another CommonName, such as one with R2 at its end, or renew the "
 			  "CA with RenewPrivateCertificate.");
 }
 
@@ -165,8 +169,8 @@ static int put_key(const struct pca_writer *writer, const struct store_certifica
 	int status = key_to_pkcs8(key, &pkcs8, err);
 
 	if (status == 0)
-		status = store_key_put(writer->store, row->id, row->exportable, buffer_bytes(&pkcs8),
-				       err);
+		status = store_key_put(writer->store, row->id, row->exportable,
+				       buffer_bytes(&pkcs8), err);
 	buffer_done(&pkcs8);
 	return status;
 }
@@ -291,8 +295,10 @@ int pca_issue(const struct pca_writer *writer, const struct store_certificate *c
 			return -1;
 	}
 	if (status < 0)
-		return error_set(err, ERROR_SYSTEM, "%d random serial numbers were all taken: the random "
-				 "numbers of this machine are broken", SERIAL_TRIES);
+		return error_set(err, ERROR_SYSTEM,
+				 "%d random serial numbers were all taken: the random "
+				 "numbers of this machine are broken",
+				 SERIAL_TRIES);
 	*ret_result = result;
 	return 0;
 }

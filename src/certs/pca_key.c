@@ -15,8 +15,9 @@ static int check(struct call *call, const struct store_certificate *row, struct 
 		return call_refuse(err, ERROR_NOT_FOUND, "NotFound.PrivateKey", "Identifier",
 				   "the private key of certificate %s was never here", row->id);
 	if (!row->exportable)
-		return call_refuse(err, ERROR_DENIED, "OperationDenied.KeyNotExportable", "Identifier",
-				   "the private key of certificate %s may not leave", row->id);
+		return call_refuse(err, ERROR_DENIED, "OperationDenied.KeyNotExportable",
+				   "Identifier", "the private key of certificate %s may not leave",
+				   row->id);
 	return 0;
 }
 
@@ -40,8 +41,9 @@ int pca_DescribeCertificatePrivateKey(struct call *call, struct error *err)
 	int status;
 
 	if (strlen(call_text(call, "EncryptedCode")) > CODE_MAX)
-		return call_refuse(err, ERROR_INVALID, "IllegalParam.EncryptedCode", "EncryptedCode",
-				   "EncryptedCode has more than %d bytes", CODE_MAX);
+		return call_refuse(err, ERROR_INVALID, "IllegalParam.EncryptedCode",
+				   "EncryptedCode", "EncryptedCode has more than %d bytes",
+				   CODE_MAX);
 	if (pca_find(call->store, call_text(call, "Identifier"), STORE_PRIVATE, &row, err) < 0)
 		return error_place(err, "Identifier");
 	status = check(call, &row, err);
@@ -66,7 +68,8 @@ int pca_finish_private_key(struct call *call, struct error *err)
 	if (status == 0) {
 		pem_write(&pem, "ENCRYPTED PRIVATE KEY", buffer_bytes(&encrypted));
 		buffer_append(&pem, "", 1);
-		json_object_set_new(call->reply, "EncryptedData", json_string((const char *)pem.data));
+		json_object_set_new(call->reply, "EncryptedData",
+				    json_string((const char *)pem.data));
 	} else {
 		pca_blame(err, "EncryptedCode");
 	}

@@ -29,9 +29,11 @@ static int add_given_names(struct call *call, struct pca_request *request, struc
 
 	if (text != NULL && text[0] != '\0') {
 		if (type == 3 || type == 4 || type == 5 || type == 8)
-			return call_refuse(err, ERROR_INVALID, "IllegalParam.SanType", "SanType",
-					   "SanType %d is not made here; 0 (UPN), 1 (e-mail), 2 (DNS), 6 (URI) "
-					   "and 7 (IP) are", (int)type);
+			return call_refuse(
+				err, ERROR_INVALID, "IllegalParam.SanType", "SanType",
+				"SanType %d is not made here; 0 (UPN), 1 (e-mail), 2 (DNS), 6 (URI) "
+				"and 7 (IP) are",
+				(int)type);
 		if (san_list_add_all(&request->names, (int)type, text, wildcard, err) < 0)
 			return pca_blame(err, "SanValue");
 	}
@@ -168,7 +170,8 @@ static json_t *body_of(struct call *call, const struct leaf *leaf)
 	json_object_set_new(body, "Days", json_integer((validity->not_after - validity->not_before +
 							 1) / 86400));
 	json_object_set_new(body, "UploadFlag", json_integer(0));
-	json_object_set_new(body, "EnableCrl", json_boolean(call_integer(call, "EnableCrl", 1) != 0));
+	json_object_set_new(body, "EnableCrl",
+			    json_boolean(call_integer(call, "EnableCrl", 1) != 0));
 	if (call_has(call, "ResourceGroupId"))
 		json_object_set(body, "ResourceGroupId", call_value(call, "ResourceGroupId"));
 	return body;
@@ -195,7 +198,7 @@ int pca_leaf_issue(struct call *call, struct leaf *leaf, EVP_PKEY *key, struct e
 	int status;
 
 	pca_request_urls(&leaf->request, call->store, leaf->authority,
-			 call_integer(call, "EnableCrl", 1) != 0);
+			 call_integer(call, "EnableCrl", 1) != 0 && pca_has_crl(&leaf->ca));
 	wishes.body = body_of(call, leaf);
 	status = pca_issue(&writer, &leaf->ca, leaf->authority, key, &leaf->request, &wishes,
 			   &leaf->result, err);
@@ -268,8 +271,8 @@ int pca_leaf_csr_names(struct leaf *leaf, const struct csr *csr, struct error *e
 			  err) < 0)
 		return pca_blame(err, "Csr");
 	for (i = 0; status == 0 && i < names.count; i++)
-		status = san_list_add(&leaf->request.names, names.items[i].type, names.items[i].text,
-				      true, err);
+		status = san_list_add(&leaf->request.names, names.items[i].type,
+				      names.items[i].text, true, err);
 	san_list_done(&names);
 	return status;
 }

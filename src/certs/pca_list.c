@@ -17,7 +17,8 @@ static bool is_given(const char *text)
 }
 
 /* ret_revoked: 1, 0, or -1 when nothing was said. */
-static int read_status(struct call *call, const char *parameter, int *ret_revoked, struct error *err)
+static int read_status(struct call *call, const char *parameter, int *ret_revoked,
+		       struct error *err)
 {
 	const char *text = call_text(call, parameter);
 	char symbol[64];

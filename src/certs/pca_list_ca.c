@@ -50,8 +50,8 @@ static int read_choice(struct call *call, const char *parameter, const char *yes
 		return 0;
 	}
 	snprintf(symbol, sizeof(symbol), "IllegalParam.%s", parameter);
-	return call_refuse(err, ERROR_INVALID, symbol, parameter, "%s \"%.20s\" is neither %s nor %s",
-			   parameter, text, no, yes);
+	return call_refuse(err, ERROR_INVALID, symbol, parameter,
+			   "%s \"%.20s\" is neither %s nor %s", parameter, text, no, yes);
 }
 
 static int read_kind(struct call *call, struct wanted *wanted, struct error *err)
@@ -80,8 +80,12 @@ static int read_wanted(struct call *call, struct wanted *wanted, struct error *e
 	if (is_given(issuer))
 		wanted->issuer = issuer;
 	return read_kind(call, wanted, err) < 0 ||
-	       read_choice(call, "CaStatus", "REVOKE", "ISSUE", &wanted->revoked, err) < 0 ||
-	       read_choice(call, "ValidStatus", "valid", "invalid", &wanted->valid, err) < 0 ? -1 : 0;
+			       read_choice(call, "CaStatus", "REVOKE", "ISSUE", &wanted->revoked,
+					   err) < 0 ||
+			       read_choice(call, "ValidStatus", "valid", "invalid", &wanted->valid,
+					   err) < 0
+		       ? -1
+		       : 0;
 }
 
 static bool matches(const struct listing *listing, const struct store_certificate *row)
@@ -94,7 +98,8 @@ static bool matches(const struct listing *listing, const struct store_certificat
 
 	if (wanted->external_only && !external)
 		return false;
-	if (wanted->issuer != NULL && strcasecmp(wanted->issuer, external ? "external" : "local") != 0)
+	if (wanted->issuer != NULL &&
+	    strcasecmp(wanted->issuer, external ? "external" : "local") != 0)
 		return false;
 	if (wanted->revoked >= 0 && revoked != (wanted->revoked == 1))
 		return false;
@@ -148,7 +153,8 @@ static int list_numbered(struct call *call, unsigned int roles, struct error *er
 		return -1;
 	json_object_set_new(call->reply, "CurrentPage", json_integer(current));
 	json_object_set_new(call->reply, "ShowSize", json_integer(size));
-	json_object_set_new(call->reply, "PageCount", json_integer((listing.matched + size - 1) / size));
+	json_object_set_new(call->reply, "PageCount",
+			    json_integer((listing.matched + size - 1) / size));
 	json_object_set_new(call->reply, "TotalCount", json_integer(listing.matched));
 	return 0;
 }
@@ -177,10 +183,11 @@ int pca_DescribeCACertificateCount(struct call *call, struct error *err)
 /* The token holds how many were shown already: new CAs come rarely, and at the front. */
 int pca_ListPcaCaCertificate(struct call *call, struct error *err)
 {
-	struct listing listing = { .call = call, .err = err,
+	struct listing listing = { .call = call,
+				   .err = err,
 				   .wanted = { .roles = STORE_OWN_CAS | STORE_PENDING_CA },
-				   .limit = call_max_results(call, (int)call_integer(call, "ShowSize",
-										     SHOW_SIZE)) };
+				   .limit = call_max_results(
+					   call, (int)call_integer(call, "ShowSize", SHOW_SIZE)) };
 	char shown[32];
 
 	if (read_wanted(call, &listing.wanted, err) < 0 ||
@@ -244,13 +251,16 @@ static bool add_instance(void *arg, const struct store_certificate *row)
 		listing->failed = true;
 		return false;
 	}
-	json_array_append_new(listing->list, json_pack(
-		"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "InstanceId", row->id, "Identifier",
-		row->id, "Status", row->revoked || row->disabled ? "REVOKE" : "USED", "Type",
-		row->role == STORE_ROOT_CA ? "ROOT" : "SUB_ROOT", "BeforeTime",
-		(json_int_t)row->not_before * 1000, "AfterTime", (json_int_t)row->not_after * 1000,
-		"UseExpireTime", (json_int_t)row->not_after * 1000, "CertIssuedCount", (json_int_t)issued,
-		"CertTotalCount", (json_int_t)(issued + 1000000)));
+	json_array_append_new(listing->list,
+			      json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
+					"InstanceId", row->id, "Identifier", row->id, "Status",
+					row->revoked || row->disabled ? "REVOKE" : "USED", "Type",
+					row->role == STORE_ROOT_CA ? "ROOT" : "SUB_ROOT",
+					"BeforeTime", (json_int_t)row->not_before * 1000,
+					"AfterTime", (json_int_t)row->not_after * 1000,
+					"UseExpireTime", (json_int_t)row->not_after * 1000,
+					"CertIssuedCount", (json_int_t)issued, "CertTotalCount",
+					(json_int_t)(issued + 1000000)));
 	return true;
 }
 
@@ -286,11 +296,12 @@ static bool add_log(void *arg, const struct store_audit_row *row)
 	if (row->kind == NULL || strcmp(row->kind, STORE_CERTIFICATE) != 0 ||
 	    !is_ca(listing->call, row->id))
 		return true;
-	snprintf(content, sizeof(content), "%s by %s from %s: %s", row->action, row->actor, row->from,
-		 row->outcome);
-	json_array_append_new(listing->list, json_pack("{s:s, s:s, s:s, s:I}", "Identifier", row->id,
-						       "OpType", row->action, "Content", content,
-						       "CreateTime", (json_int_t)row->time_s * 1000));
+	snprintf(content, sizeof(content), "%s by %s from %s: %s", row->action, row->actor,
+		 row->from, row->outcome);
+	json_array_append_new(listing->list,
+			      json_pack("{s:s, s:s, s:s, s:I}", "Identifier", row->id, "OpType",
+					row->action, "Content", content, "CreateTime",
+					(json_int_t)row->time_s * 1000));
 	return json_array_size(listing->list) < LOG_MAX;
 }
 

@@ -20,14 +20,16 @@ int pca_check_end(const struct store_certificate *ca, const struct authority *au
 	if (request->validity.not_after > authority_not_after(authority)) {
 		text_time(authority_not_after(authority), end);
 		text_time(request->validity.not_after, wanted);
-		call_refuse(err, ERROR_INVALID, symbol, field, "the %s would end %s, but its issuer ends %s",
-			    request->profile->name, wanted, end);
+		call_refuse(err, ERROR_INVALID, symbol, field,
+			    "the %s would end %s, but its issuer ends %s", request->profile->name,
+			    wanted, end);
 		return error_hint(err, "Ask for a shorter time, or renew the CA first.");
 	}
 	if (most > 0 && !request->profile->is_ca &&
 	    request->validity.not_after - request->validity.not_before >= most)
 		return call_refuse(err, ERROR_INVALID, symbol, field,
-				   "CA \"%.64s\" makes no certificates for more than %" PRId64 " days",
+				   "CA \"%.64s\" makes no certificates for more than %" PRId64
+				   " days",
 				   ca->common_name, most / 86400);
 	if (request->profile->most_days > 0 &&
 	    request->validity.not_after - request->validity.not_before >=
@@ -53,8 +55,10 @@ static void usual_period(const struct store_certificate *ca, const struct author
 		return;
 	validity->not_after = last;
 	text_time(last, end);
-	snprintf(text, sizeof(text), "no time was asked for, and %d days are more than the CA allows: "
-		 "it ends %s", request->issue.profile->days, end);
+	snprintf(text, sizeof(text),
+		 "no time was asked for, and %d days are more than the CA allows: "
+		 "it ends %s",
+		 request->issue.profile->days, end);
 	lint_note(&request->notes, "P01", LINT_INFORMATION, text);
 }
 
@@ -106,7 +110,8 @@ int pca_period(struct call *call, const struct store_certificate *ca,
 		field = call_has(call, "Months") ? "Months" : "Years";
 	} else if (call_has(call, "BeforeTime") || call_has(call, "AfterTime")) {
 		field = "AfterTime";
-		if (between_times(call, request, err) < 0 || check_begin(authority, request, err) < 0)
+		if (between_times(call, request, err) < 0 ||
+		    check_begin(authority, request, err) < 0)
 			return -1;
 	} else {
 		usual_period(ca, authority, request);

@@ -61,7 +61,8 @@ int pca_prepare_leaf_key(struct call *call, struct error *err)
 	if (algorithm != NULL)
 		return make_named_key(call, algorithm, err);
 	rsa = parent != NULL ? pca_family_of(parent) : -1;
-	return rsa < 0 ? 0 : make_key(call, rsa ? KEY_ALGORITHM_RSA_2048 : KEY_ALGORITHM_ECC_256, err);
+	return rsa < 0 ? 0
+		       : make_key(call, rsa ? KEY_ALGORITHM_RSA_2048 : KEY_ALGORITHM_ECC_256, err);
 }
 
 /* Only a new key is made; without Algorithm the old one stays. */

@@ -115,8 +115,9 @@ static int check_limits(const struct renewal *renewal, struct error *err)
 	     (!certificate_has(old, EXTENSION_EXTENDED_KEY_USAGE) ||
 	      renewal->request.issue.purposes != 0)))
 		return 0;
-	return call_refuse(err, ERROR_INVALID, "OperationDenied.ImportedCa", "Identifier",
-			   "this CA was made elsewhere, with limits on names or purposes: renew it there");
+	return call_refuse(
+		err, ERROR_INVALID, "OperationDenied.ImportedCa", "Identifier",
+		"this CA was made elsewhere, with limits on names or purposes: renew it there");
 }
 
 static int fill(struct call *call, struct renewal *renewal, struct error *err)
@@ -125,7 +126,8 @@ static int fill(struct call *call, struct renewal *renewal, struct error *err)
 	const struct certificate *old = renewal->certificate;
 	long path_length = X509_get_pathlen(old->x509);
 	int64_t seconds = old->not_after - old->not_before + 1;
-	bool enable_crl = !json_is_false(json_object_get(renewal->old.body, "EnableCrl"));
+	/* of a CA it is about what the CA issues */
+	bool enable_crl = (renewal->old.role & STORE_OWN_CAS) != 0 || pca_has_crl(&renewal->old);
 
 	issue->subject = certificate_subject_der(old);
 	issue->public_key = old->key;
@@ -138,14 +140,16 @@ static int fill(struct call *call, struct renewal *renewal, struct error *err)
 		issue->validity = (struct validity){ call->now - VALIDITY_SKEW_S,
 						     call->now - VALIDITY_SKEW_S + seconds - 1 };
 	if (renewal->authority != NULL) {
-		pca_request_urls(&renewal->request, call->store, renewal->authority, enable_crl);
+		pca_request_urls(&renewal->request, call->store, renewal->authority,
+				 enable_crl && pca_has_crl(&renewal->ca));
 		if (!call_has(call, "Days") &&
 		    issue->validity.not_after > authority_not_after(renewal->authority))
 			issue->validity.not_after = authority_not_after(renewal->authority);
 		if (pca_check_end(&renewal->ca, renewal->authority, issue, "Days", err) < 0)
 			return -1;
 	}
-	if (call_has(call, "Algorithm") && pca_request_key(&renewal->request, renewal->key, err) < 0)
+	if (call_has(call, "Algorithm") &&
+	    pca_request_key(&renewal->request, renewal->key, err) < 0)
 		return -1;
 	return copy_names(renewal, err) < 0 ||
 	       copy_constraints(renewal, "PermittedNames", false, err) < 0 ||
@@ -173,8 +177,9 @@ static json_t *body_of(const struct renewal *renewal)
 	json_object_set_new(body, "Renews", json_string(renewal->old.id));
 	if ((renewal->old.role & STORE_PRIVATE) != 0) {
 		json_object_set_new(body, "UploadFlag", json_integer(0));
-		json_object_set_new(body, "Days", json_integer((validity->not_after -
-								 validity->not_before + 1) / 86400));
+		json_object_set_new(
+			body, "Days",
+			json_integer((validity->not_after - validity->not_before + 1) / 86400));
 	}
 	return body;
 }
@@ -182,7 +187,8 @@ static json_t *body_of(const struct renewal *renewal)
 static int issue(struct call *call, struct renewal *renewal, struct error *err)
 {
 	const struct pca_writer writer = pca_writer_of(call);
-	struct pca_wishes wishes = { .name = renewal->old.name, .exportable = renewal->old.exportable };
+	struct pca_wishes wishes = { .name = renewal->old.name,
+				     .exportable = renewal->old.exportable };
 	struct pca_result result = { .report = { .count = 0 } };
 	int status;
 
@@ -191,7 +197,8 @@ static int issue(struct call *call, struct renewal *renewal, struct error *err)
 	wishes.body = body_of(renewal);
 	wishes.tags = store_tags(call->store, STORE_CERTIFICATE, renewal->old.id, err);
 	status = pca_issue(&writer, renewal->authority != NULL ? &renewal->ca : NULL,
-			   renewal->authority, renewal->key, &renewal->request, &wishes, &result, err);
+			   renewal->authority, renewal->key, &renewal->request, &wishes, &result,
+			   err);
 	json_decref(wishes.body);
 	json_decref((json_t *)wishes.tags);
 	if (status == 0)
@@ -216,8 +223,8 @@ static int renew(struct call *call, struct renewal *renewal, struct error *err)
 int pca_RenewPrivateCertificate(struct call *call, struct error *err)
 {
 	struct renewal renewal = { .certificate = NULL };
-	int status = pca_find(call->store, call_text(call, "Identifier"), STORE_PRIVATE | STORE_OWN_CAS,
-			      &renewal.old, err);
+	int status = pca_find(call->store, call_text(call, "Identifier"),
+			      STORE_PRIVATE | STORE_OWN_CAS, &renewal.old, err);
 
 	if (status < 0)
 		return error_place(err, "Identifier");

@@ -54,7 +54,13 @@ int pca_request_constraints(struct pca_request *request, struct call *call, stru
 	if (add_constraints(request, call_value(call, "PermittedNames"), false, "PermittedNames",
 			    err) < 0)
 		return -1;
-	return add_constraints(request, call_value(call, "ExcludedNames"), true, "ExcludedNames", err);
+	return add_constraints(request, call_value(call, "ExcludedNames"), true, "ExcludedNames",
+			       err);
+}
+
+bool pca_has_crl(const struct store_certificate *row)
+{
+	return !json_is_false(json_object_get(row->body, "EnableCrl"));
 }
 
 void pca_request_urls(struct pca_request *request, struct store *store,

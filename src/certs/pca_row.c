@@ -87,8 +87,10 @@ static void fill_subject(struct store_certificate *row, const struct certificate
 static void signature_text(const struct certificate *certificate, char *ret_text, size_t size)
 {
 	const struct signature_algorithm *algorithm = &certificate->signature;
-	const char *hash = algorithm->hash == NID_sha384 ? "SHA384" : algorithm->hash == NID_sha512 ?
-			   "SHA512" : algorithm->hash == NID_sha1 ? "SHA1" : "SHA256";
+	const char *hash = algorithm->hash == NID_sha384   ? "SHA384"
+			   : algorithm->hash == NID_sha512 ? "SHA512"
+			   : algorithm->hash == NID_sha1   ? "SHA1"
+							   : "SHA256";
 
 	switch (algorithm->kind) {
 	case SIGNATURE_RSA:
@@ -136,8 +138,9 @@ static void fill_names(struct store_certificate *row, const struct certificate *
 	if (extension->present && san_list_read(extension->value, true, &names, NULL) < 0)
 		names = (struct san_list){ 0 };
 	for (i = 0; i < names.count; i++)
-		json_array_append_new(list, json_pack("{s:i, s:s}", "Type", (int)names.items[i].type,
-						      "Value", names.items[i].text));
+		json_array_append_new(list,
+				      json_pack("{s:i, s:s}", "Type", (int)names.items[i].type,
+						"Value", names.items[i].text));
 	row->sans = san_list_text(&names);
 	json_object_set_new(row->body, "SanList", list);
 	san_list_done(&names);
@@ -199,8 +202,8 @@ void pca_row_notes(struct store_certificate *row, const struct lint_report *repo
 		json_object_set_new(row->body, "Notes", notes);
 	}
 	for (i = 0; i < report->count; i++)
-		json_array_append_new(notes, json_pack("{s:s, s:s, s:s}", "Id", report->notes[i].id,
-						       "Severity",
-						       lint_severity_text(report->notes[i].severity),
-						       "Text", report->notes[i].text));
+		json_array_append_new(
+			notes, json_pack("{s:s, s:s, s:s}", "Id", report->notes[i].id, "Severity",
+					 lint_severity_text(report->notes[i].severity), "Text",
+					 report->notes[i].text));
 }

@@ -82,9 +82,11 @@ static void set_names(json_t *object, const struct store_certificate *row)
 
 json_t *pca_show(const struct store_certificate *row, bool pem)
 {
-	static const char *const members[] = { "Organization", "OrganizationUnit", "Locality", "State",
-		"CountryCode", "SubjectDN", "Algorithm", "FullAlgorithm", "KeySize", "SignAlgorithm",
-		"Md5", "ResourceGroupId", "Days", "UploadFlag", "Notes" };
+	static const char *const members[] = {
+		"Organization", "OrganizationUnit", "Locality",	     "State",	   "CountryCode",
+		"SubjectDN",	"Algorithm",	    "FullAlgorithm", "KeySize",	   "SignAlgorithm",
+		"Md5",		"ResourceGroupId",  "Days",	     "UploadFlag", "Notes"
+	};
 	char sha256[65];
 	json_t *object;
 	size_t i;
@@ -104,7 +106,8 @@ json_t *pca_show(const struct store_certificate *row, bool pem)
 	if (row->parent != NULL)
 		json_object_set_new(object, "ParentIdentifier", json_string(row->parent));
 	if (row->custom_identifier != NULL)
-		json_object_set_new(object, "CustomIdentifier", json_string(row->custom_identifier));
+		json_object_set_new(object, "CustomIdentifier",
+				    json_string(row->custom_identifier));
 	set_names(object, row);
 	if (pem)
 		set_taken(object, "X509Certificate", pca_pem(buffer_bytes(&row->der)));
@@ -114,7 +117,9 @@ json_t *pca_show(const struct store_certificate *row, bool pem)
 int64_t pca_issued_count(struct store *store, const char *ca_id, struct error *err)
 {
 	const struct store_certificate_filter filter = {
-		.roles = STORE_PRIVATE | STORE_SUB_CA | STORE_OCSP_SIGNER, .parent = ca_id, .revoked = -1,
+		.roles = STORE_PRIVATE | STORE_SUB_CA | STORE_OCSP_SIGNER,
+		.parent = ca_id,
+		.revoked = -1,
 	};
 
 	return store_certificate_count(store, &filter, err);
@@ -122,8 +127,10 @@ int64_t pca_issued_count(struct store *store, const char *ca_id, struct error *e
 
 static const char *issuer_type(const struct store_certificate *row)
 {
-	return row->role == STORE_UPLOADED_CA || json_is_true(json_object_get(row->body, "External")) ?
-	       "external" : "local";
+	return row->role == STORE_UPLOADED_CA ||
+			       json_is_true(json_object_get(row->body, "External"))
+		       ? "external"
+		       : "local";
 }
 
 static void set_crl(json_t *object, struct store *store, const struct store_certificate *row)
@@ -147,8 +154,14 @@ static void set_crl(json_t *object, struct store *store, const struct store_cert
 json_t *pca_show_ca(struct call *call, const struct store_certificate *row, bool pem,
 		    struct error *err)
 {
-	static const char *const members[] = { "Years", "CertMaxTime", "CrlDay", "PathLenConstraint",
-		"PermittedNames", "ExcludedNames", "ExtendedKeyUsages", "KeyIdentifier" };
+	static const char *const members[] = { "Years",
+					       "CertMaxTime",
+					       "CrlDay",
+					       "PathLenConstraint",
+					       "PermittedNames",
+					       "ExcludedNames",
+					       "ExtendedKeyUsages",
+					       "KeyIdentifier" };
 	int64_t issued = pca_issued_count(call->store, row->id, err);
 	json_t *object;
 	size_t i;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/monotime.h"
+#include "certs/pca.h"
 #include "control/serving.h"
 #include "pki/key.h"
 #include "x509/certificate_internal.h"
@@ -216,6 +217,7 @@ void certs_close(void)
 	struct publisher *publisher = the_publisher;
 	size_t i;
 
+	pca_authorities_clear();
 	if (publisher == NULL)
 		return;
 	the_publisher = NULL;

@@ -67,7 +67,8 @@ static bool path_is_strict(const struct authority *authority)
 		enum profile_role role = i + 1 == authority->count ? PROFILE_ANCHOR :
 					 PROFILE_INTERMEDIATE;
 
-		if (profile_check(authority->path[i], role, true, why, sizeof(why)) != REASON_ADMITTED)
+		if (profile_check(authority->path[i], role, true, why, sizeof(why)) !=
+		    REASON_ADMITTED)
 			return false;
 	}
 	return true;
@@ -229,8 +230,8 @@ static int make(const struct issue_request *request, const struct issue_issuer *
 	if (serial_make(issued->serial, err) == 0 &&
 	    template_write(request, issuer, issued->serial, &tbs, err) == 0 &&
 	    lint_tbs(buffer_bytes(&tbs), context, &issued->report, err) == 0)
-		status = signing_wrap(key, buffer_bytes(&tbs), (struct bytes){ NULL, 0 }, &issued->der,
-				      err);
+		status = signing_wrap(key, buffer_bytes(&tbs), (struct bytes){ NULL, 0 },
+				      &issued->der, err);
 	buffer_done(&tbs);
 	return status;
 }

@@ -125,8 +125,9 @@ static void order_marks(uint32_t *codes, size_t count)
 static uint32_t compose_hangul(uint32_t first, uint32_t second)
 {
 	if (first - HANGUL_LEAD < HANGUL_LEADS && second - HANGUL_VOWEL < HANGUL_VOWELS)
-		return HANGUL_SYLLABLE + ((first - HANGUL_LEAD) * HANGUL_VOWELS + second - HANGUL_VOWEL) *
-		       HANGUL_TAILS;
+		return HANGUL_SYLLABLE +
+		       ((first - HANGUL_LEAD) * HANGUL_VOWELS + second - HANGUL_VOWEL) *
+			       HANGUL_TAILS;
 	if (first - HANGUL_SYLLABLE < HANGUL_LEADS * HANGUL_VOWELS * HANGUL_TAILS &&
 	    (first - HANGUL_SYLLABLE) % HANGUL_TAILS == 0 && second > HANGUL_TAIL &&
 	    second - HANGUL_TAIL < HANGUL_TAILS)
@@ -155,7 +156,8 @@ static size_t compose(uint32_t *codes, size_t count)
 	for (i = 0; i < count; i++) {
 		unsigned int order = mark_order(codes[i]);
 		bool blocked = used > starter + 1 && last >= order;
-		uint32_t whole = has_starter && !blocked ? compose_pair(codes[starter], codes[i]) : 0;
+		uint32_t whole =
+			has_starter && !blocked ? compose_pair(codes[starter], codes[i]) : 0;
 
 		if (whole != 0) {
 			codes[starter] = whole;

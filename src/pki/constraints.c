@@ -96,7 +96,8 @@ int constraints_add(struct constraints *constraints, bool excluded, const char *
 	char *c;
 
 	if (constraints->count == CONSTRAINTS_MAX)
-		return error_set(err, ERROR_LIMIT, "more than %d name constraints", CONSTRAINTS_MAX);
+		return error_set(err, ERROR_LIMIT, "more than %d name constraints",
+				 CONSTRAINTS_MAX);
 	constraint.text = memory_copy_string(value);
 	for (c = constraint.text; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
@@ -105,7 +106,8 @@ int constraints_add(struct constraints *constraints, bool excluded, const char *
 	if (wrong != NULL) {
 		error_set(err, ERROR_INVALID, "name constraint \"%.100s\" %s", text, wrong);
 		free(constraint.text);
-		return error_hint(err, "Write DNS:example.com, Email:example.com, URI:.example.com or "
+		return error_hint(err,
+				  "Write DNS:example.com, Email:example.com, URI:.example.com or "
 				  "IP:10.0.0.0/8.");
 	}
 	constraints->items = memory_resize(constraints->items,
@@ -134,7 +136,8 @@ static bool write_list(const struct constraints *constraints, bool excluded, CBB
 			continue;
 		if (!CBB_add_asn1(&list, &subtree, CBS_ASN1_SEQUENCE) ||
 		    !CBB_add_asn1(&subtree, &base, TAG_PRIMITIVE(constraint->type)) ||
-		    !CBB_add_bytes(&base, is_ip ? constraint->block : (const uint8_t *)constraint->text,
+		    !CBB_add_bytes(&base,
+				   is_ip ? constraint->block : (const uint8_t *)constraint->text,
 				   is_ip ? constraint->block_len : strlen(constraint->text)) ||
 		    !CBB_flush(&list))
 			return false;
@@ -175,8 +178,10 @@ static const char *check_base(const CBS *base, CBS_ASN1_TAG tag)
 	if (tag == TAG_DIRECTORY)
 		return NULL;
 	if (tag == TAG_PRIMITIVE(SAN_IP))
-		return (len == 8 || len == 32) && mask_is_contiguous(CBS_data(base) + len / 2, len / 2) ?
-		       NULL : "an address block without a proper mask";
+		return (len == 8 || len == 32) &&
+				       mask_is_contiguous(CBS_data(base) + len / 2, len / 2)
+			       ? NULL
+			       : "an address block without a proper mask";
 	if (tag != TAG_PRIMITIVE(SAN_DNS) && tag != TAG_PRIMITIVE(SAN_EMAIL) &&
 	    tag != TAG_PRIMITIVE(SAN_URI))
 		return "a constraint on a type of name that is not checked by everybody";
@@ -215,7 +220,8 @@ const char *constraints_check(struct bytes value)
 	CBS_init(&cbs, value.data, value.len);
 	if (!CBS_get_asn1(&cbs, &both, CBS_ASN1_SEQUENCE) || CBS_len(&cbs) > 0 ||
 	    !CBS_get_optional_asn1(&both, &permitted, &has_permitted, TAG_LIST(0)) ||
-	    !CBS_get_optional_asn1(&both, &excluded, &has_excluded, TAG_LIST(1)) || CBS_len(&both) > 0)
+	    !CBS_get_optional_asn1(&both, &excluded, &has_excluded, TAG_LIST(1)) ||
+	    CBS_len(&both) > 0)
 		return "constraints that cannot be read";
 	if (!has_permitted && !has_excluded)
 		return "no constraint at all";

@@ -29,7 +29,8 @@ static int take_block(void *arg, const struct pem_block *block, struct error *er
 	    !pem_label_is(block, "NEW CERTIFICATE REQUEST"))
 		return 0;
 	if (der->len > 0)
-		return error_set(err, ERROR_INVALID, "there are several certificate requests in it");
+		return error_set(err, ERROR_INVALID,
+				 "there are several certificate requests in it");
 	buffer_append(der, block->der.data, block->der.len);
 	return 0;
 }
@@ -133,7 +134,8 @@ static int read_csr(struct bytes content, struct csr *csr, struct error *err)
 	if (!read_fields(csr, &proof))
 		return error_set(err, ERROR_INVALID, "the CSR is damaged: it is not PKCS#10");
 	csr->key = key_from_spki(csr->public_key, err);
-	if (csr->key == NULL || key_check(csr->key, csr->public_key, "the key of the CSR", err) < 0 ||
+	if (csr->key == NULL ||
+	    key_check(csr->key, csr->public_key, "the key of the CSR", err) < 0 ||
 	    check_proof(csr, &proof, err) < 0)
 		return -1;
 	subject_read(csr->subject, &csr->texts);

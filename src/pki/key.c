@@ -36,17 +36,22 @@ int key_algorithm_parse(const char *text, enum key_algorithm *ret_algorithm, str
 		}
 	}
 	if (strcasecmp(text, "RSA_1024") == 0) {
-		error_set(err, ERROR_INVALID, "Algorithm RSA_1024 is not made here: keys of 1024 bits "
+		error_set(err, ERROR_INVALID,
+			  "Algorithm RSA_1024 is not made here: keys of 1024 bits "
 			  "can be broken");
 		return error_hint(err, "Use RSA_2048 or ECC_256.");
 	}
 	if (strncasecmp(text, "SM2", 3) == 0) {
-		error_set(err, ERROR_INVALID, "Algorithm %.16s is not made here: the TLS library has "
-			  "no SM2", text);
+		error_set(err, ERROR_INVALID,
+			  "Algorithm %.16s is not made here: the TLS library has "
+			  "no SM2",
+			  text);
 		return error_hint(err, "Use ECC_256.");
 	}
-	return error_set(err, ERROR_INVALID, "Algorithm \"%.32s\" is not one of RSA_2048, RSA_4096, "
-			 "ECC_256, ECC_384, ECC_512", text);
+	return error_set(err, ERROR_INVALID,
+			 "Algorithm \"%.32s\" is not one of RSA_2048, RSA_4096, "
+			 "ECC_256, ECC_384, ECC_512",
+			 text);
 }
 
 const char *key_algorithm_text(enum key_algorithm algorithm)
@@ -88,7 +93,8 @@ static EVP_PKEY *generate_ec(int curve)
 EVP_PKEY *key_generate(enum key_algorithm algorithm, struct error *err)
 {
 	const struct kind *kind = &kinds[algorithm];
-	EVP_PKEY *key = kind->rsa_bits > 0 ? generate_rsa(kind->rsa_bits) : generate_ec(kind->curve);
+	EVP_PKEY *key =
+		kind->rsa_bits > 0 ? generate_rsa(kind->rsa_bits) : generate_ec(kind->curve);
 
 	if (key == NULL)
 		error_set(err, ERROR_SYSTEM, "could not make a key of the kind %s", kind->text);

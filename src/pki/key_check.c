@@ -46,12 +46,13 @@ const char *key_check_exponent(const EVP_PKEY *key, char *why, size_t size)
 
 /* Primes below 752. */
 static const uint16_t small_primes[] = {
-	2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89,
-	97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191,
-	193, 197, 199, 211, 223, 227, 229, 233, 239, 241, 251, 257, 263, 269, 271, 277, 281, 283, 293,
-	307, 311, 313, 317, 331, 337, 347, 349, 353, 359, 367, 373, 379, 383, 389, 397, 401, 409, 419,
-	421, 431, 433, 439, 443, 449, 457, 461, 463, 467, 479, 487, 491, 499, 503, 509, 521, 523, 541,
-	547, 557, 563, 569, 571, 577, 587, 593, 599, 601, 607, 613, 617, 619, 631, 641, 643, 647, 653,
+	2,   3,	  5,   7,   11,	 13,  17,  19,	23,  29,  31,  37,  41,	 43,  47,  53,	59,
+	61,  67,  71,  73,  79,	 83,  89,  97,	101, 103, 107, 109, 113, 127, 131, 137, 139,
+	149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233,
+	239, 241, 251, 257, 263, 269, 271, 277, 281, 283, 293, 307, 311, 313, 317, 331, 337,
+	347, 349, 353, 359, 367, 373, 379, 383, 389, 397, 401, 409, 419, 421, 431, 433, 439,
+	443, 449, 457, 461, 463, 467, 479, 487, 491, 499, 503, 509, 521, 523, 541, 547, 557,
+	563, 569, 571, 577, 587, 593, 599, 601, 607, 613, 617, 619, 631, 641, 643, 647, 653,
 	659, 661, 673, 677, 683, 691, 701, 709, 719, 727, 733, 739, 743, 751,
 };
 
@@ -179,7 +180,8 @@ const char *key_check_known_weakness(const EVP_PKEY *key, char *why, size_t size
 	if (modulus == NULL || BN_num_bits(modulus) > 8192)
 		return NULL;
 	if (looks_like_roca(modulus))
-		snprintf(why, size, "an RSA key of the library with the fault CVE-2017-15361 (ROCA)");
+		snprintf(why, size,
+			 "an RSA key of the library with the fault CVE-2017-15361 (ROCA)");
 	else if (has_close_primes(modulus))
 		snprintf(why, size, "an RSA key whose primes lie too close to each other");
 	else
@@ -197,8 +199,8 @@ static bool read_spki(struct bytes spki, CBS *ret_parameters, CBS *ret_point)
 	if (!CBS_get_asn1(&cbs, &outer, CBS_ASN1_SEQUENCE) ||
 	    !CBS_get_asn1(&outer, &identifier, CBS_ASN1_SEQUENCE) ||
 	    !CBS_get_asn1(&identifier, NULL, CBS_ASN1_OBJECT) ||
-	    !CBS_get_asn1(&outer, ret_point, CBS_ASN1_BITSTRING) || !CBS_get_u8(ret_point, &unused) ||
-	    unused != 0 || CBS_len(&outer) > 0)
+	    !CBS_get_asn1(&outer, ret_point, CBS_ASN1_BITSTRING) ||
+	    !CBS_get_u8(ret_point, &unused) || unused != 0 || CBS_len(&outer) > 0)
 		return false;
 	*ret_parameters = identifier;
 	return true;
@@ -212,7 +214,8 @@ const char *key_check_curve(const EVP_PKEY *key, struct bytes spki, char *why, s
 	if (EVP_PKEY_id(key) == EVP_PKEY_RSA)
 		return NULL;
 	if (EVP_PKEY_id(key) != EVP_PKEY_EC) {
-		snprintf(why, size, "a key that is neither RSA nor of a curve P-256, P-384 or P-521");
+		snprintf(why, size,
+			 "a key that is neither RSA nor of a curve P-256, P-384 or P-521");
 		return why;
 	}
 	curve = EC_GROUP_get_curve_name(EC_KEY_get0_group(EVP_PKEY_get0_EC_KEY(key)));

@@ -79,8 +79,9 @@ const char *lint_alternative_names_critical_without_subject(struct lint *lint)
 	const struct lint_extension *extension = lint_find(&lint->view, CE_ALTERNATIVE_NAMES);
 	bool nameless = lint->view.subject.len <= 2;
 
-	return extension == NULL || extension->critical == nameless ? NULL :
-	       "its alternative names are critical although it has a subject, or not although it has none";
+	return extension == NULL || extension->critical == nameless
+		       ? NULL
+		       : "its alternative names are critical although it has a subject, or not although it has none";
 }
 
 static const char *check_wildcard(const struct lint *lint, const CBS *name)
@@ -216,9 +217,10 @@ const char *lint_constraints_are_of_checked_types(struct lint *lint)
 		return NULL; /* X26 says it */
 	while (CBS_get_any_asn1(&both, &list, NULL)) {
 		while (CBS_get_asn1(&list, &subtree, CBS_ASN1_SEQUENCE)) {
-			if (CBS_get_any_asn1(&subtree, &base, &tag) && tag != TAG_CONTEXT(SAN_DNS) &&
-			    tag != TAG_CONTEXT(SAN_EMAIL) && tag != TAG_CONTEXT(SAN_URI) &&
-			    tag != TAG_CONTEXT(SAN_IP) && tag != TAG_EXPLICIT(4))
+			if (CBS_get_any_asn1(&subtree, &base, &tag) &&
+			    tag != TAG_CONTEXT(SAN_DNS) && tag != TAG_CONTEXT(SAN_EMAIL) &&
+			    tag != TAG_CONTEXT(SAN_URI) && tag != TAG_CONTEXT(SAN_IP) &&
+			    tag != TAG_EXPLICIT(4))
 				return "a name constraint of a type that is not checked everywhere";
 		}
 	}
@@ -238,7 +240,8 @@ static bool is_http_uri(CBS *names)
 	CBS uri;
 
 	return CBS_get_asn1(names, &uri, TAG_CONTEXT(SAN_URI)) && CBS_len(names) == 0 &&
-	       text_of(&uri, text) && strncmp(text, "http://", 7) == 0 && san_check_uri(text) == NULL;
+	       text_of(&uri, text) && strncmp(text, "http://", 7) == 0 &&
+	       san_check_uri(text) == NULL;
 }
 
 const char *lint_crl_address_is_plain(struct lint *lint)
@@ -274,7 +277,8 @@ const char *lint_information_access_is_plain(struct lint *lint)
 		    !CBS_get_asn1(&description, &oid, CBS_ASN1_OBJECT) ||
 		    CBS_len(&oid) != sizeof(prefix) + 1 ||
 		    memcmp(CBS_data(&oid), prefix, sizeof(prefix)) != 0 ||
-		    (CBS_data(&oid)[7] != 1 && CBS_data(&oid)[7] != 2) || !is_http_uri(&description))
+		    (CBS_data(&oid)[7] != 1 && CBS_data(&oid)[7] != 2) ||
+		    !is_http_uri(&description))
 			return "its authority information access has more than http URIs of OCSP and issuer";
 	}
 	return NULL;

@@ -56,7 +56,9 @@ const char *lint_extensions_are_der(struct lint *lint)
 /* Certificate transparency, Netscape's, and subject information access. */
 const char *lint_nothing_foreign(struct lint *lint)
 {
-	static const uint8_t transparency[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04 };
+	static const uint8_t transparency[] = {
+		0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04
+	};
 	static const uint8_t netscape[] = { 0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42 };
 	size_t i;
 
@@ -65,7 +67,8 @@ const char *lint_nothing_foreign(struct lint *lint)
 
 		if ((oid.len > sizeof(transparency) &&
 		     memcmp(oid.data, transparency, sizeof(transparency)) == 0) ||
-		    (oid.len > sizeof(netscape) && memcmp(oid.data, netscape, sizeof(netscape)) == 0))
+		    (oid.len > sizeof(netscape) &&
+		     memcmp(oid.data, netscape, sizeof(netscape)) == 0))
 			return "an extension of certificate transparency or of Netscape";
 	}
 	return lint_find_pkix(&lint->view, 11) != NULL ? "a subject information access" : NULL;
@@ -119,7 +122,8 @@ const char *lint_has_crl_and_ocsp_addresses(struct lint *lint)
 		return NULL;
 	if (lint_find_pkix(&lint->view, 1) == NULL)
 		return "it names no OCSP address: the base URL of the CA is not set";
-	return lint_find(&lint->view, 31) == NULL ? "it names no address of a revocation list" : NULL;
+	return lint_find(&lint->view, 31) == NULL ? "it names no address of a revocation list"
+						  : NULL;
 }
 
 static bool read_key_id(const struct lint *lint, CBS *ret_id)
@@ -302,7 +306,8 @@ static unsigned int purpose_of(const CBS *oid)
 
 	if (CBS_mem_equal(oid, any, sizeof(any)))
 		return PURPOSE_ANY;
-	if (CBS_len(oid) != sizeof(prefix) + 1 || memcmp(CBS_data(oid), prefix, sizeof(prefix)) != 0)
+	if (CBS_len(oid) != sizeof(prefix) + 1 ||
+	    memcmp(CBS_data(oid), prefix, sizeof(prefix)) != 0)
 		return PURPOSE_OTHER;
 	for (i = 0; i < PURPOSE_COUNT; i++)
 		if (purpose_arc(1u << i) == CBS_data(oid)[sizeof(prefix)])

@@ -52,7 +52,8 @@ const char *lint_no_unique_ids(struct lint *lint)
 const char *lint_size_is_bounded(struct lint *lint)
 {
 	/* a signature of RSA_8192 and its wrapping */
-	return lint->view.tbs.len <= CERTIFICATE_MAX_SIZE - 1100 ? NULL : "it is larger than 32 KiB";
+	return lint->view.tbs.len <= CERTIFICATE_MAX_SIZE - 1100 ? NULL
+								 : "it is larger than 32 KiB";
 }
 
 const char *lint_dates_are_well_formed(struct lint *lint)
@@ -76,8 +77,9 @@ static bool has_right_type(const struct lint_time *when)
 
 const char *lint_dates_have_the_right_type(struct lint *lint)
 {
-	return has_right_type(&lint->view.not_before) && has_right_type(&lint->view.not_after) ? NULL :
-	       "a date is not UTCTime before 2050 and GeneralizedTime from then on";
+	return has_right_type(&lint->view.not_before) && has_right_type(&lint->view.not_after)
+		       ? NULL
+		       : "a date is not UTCTime before 2050 and GeneralizedTime from then on";
 }
 
 const char *lint_dates_are_nested(struct lint *lint)
@@ -159,7 +161,8 @@ const char *lint_algorithm_is_exact(struct lint *lint)
 		     CBS_get_asn1(&content, &oid, CBS_ASN1_OBJECT);
 
 	if (algorithm.kind == SIGNATURE_RSA)
-		exact = exact && CBS_get_asn1(&content, &null, CBS_ASN1_NULL) && CBS_len(&null) == 0;
+		exact = exact && CBS_get_asn1(&content, &null, CBS_ASN1_NULL) &&
+			CBS_len(&null) == 0;
 	else
 		exact = exact && algorithm.kind == SIGNATURE_ECDSA;
 	return exact && CBS_len(&content) == 0 ? NULL :

@@ -287,7 +287,8 @@ static const char *check_controls(const struct attribute *attribute)
 
 		if (len == 0)
 			return "a text of its subject is not well-formed UTF-8";
-		if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029)
+		if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 ||
+		    code == 0x2029)
 			return "a text of its subject holds a control character";
 		text.data += len;
 		text.len -= len;

@@ -83,8 +83,9 @@ static bool read_extension(CBS *list, struct lint_extension *ret_extension)
 	    (has_flag && CBS_len(&flag) != 1) ||
 	    !CBS_get_asn1(&item, &value, CBS_ASN1_OCTETSTRING) || CBS_len(&item) > 0)
 		return false;
-	*ret_extension = (struct lint_extension){ bytes_of(&oid), bytes_of(&value),
-						  has_flag && CBS_data(&flag)[0] != 0, has_flag != 0 };
+	*ret_extension =
+		(struct lint_extension){ bytes_of(&oid), bytes_of(&value),
+					 has_flag && CBS_data(&flag)[0] != 0, has_flag != 0 };
 	return true;
 }
 

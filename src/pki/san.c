@@ -132,7 +132,8 @@ int san_list_add(struct san_list *list, enum san_type type, const char *text, bo
 	const char *wrong;
 
 	if (strlen(text) > TEXT_MAX)
-		return error_set(err, ERROR_LIMIT, "a name of %zu characters is too long", strlen(text));
+		return error_set(err, ERROR_LIMIT, "a name of %zu characters is too long",
+				 strlen(text));
 	if (!compose_append(&composed, (struct bytes){ (const uint8_t *)text, strlen(text) }) ||
 	    composed.len == 0) {
 		buffer_done(&composed);
@@ -180,7 +181,8 @@ int san_list_add_all(struct san_list *list, int type, const char *text, bool wil
 	while (status == 0 && (part = strsep(&rest, ",")) != NULL) {
 		part = trim(part);
 		if (*part != '\0')
-			status = san_list_add(list, type < 0 ? san_type_of(part) : (enum san_type)type,
+			status = san_list_add(list,
+					      type < 0 ? san_type_of(part) : (enum san_type)type,
 					      part, wildcard, err);
 	}
 	free(copy);
@@ -207,8 +209,8 @@ static bool write_name(const struct san *san, CBB *out)
 
 	if (san->type == SAN_UPN)
 		return write_upn(san->text, out);
-	return CBB_add_asn1(out, &name, TAG_PRIMITIVE(san->type)) && CBB_add_bytes(&name, data, len) &&
-	       CBB_flush(out);
+	return CBB_add_asn1(out, &name, TAG_PRIMITIVE(san->type)) &&
+	       CBB_add_bytes(&name, data, len) && CBB_flush(out);
 }
 
 bool san_list_write(const struct san_list *list, CBB *out)
@@ -285,8 +287,10 @@ static int read_name(struct san_list *list, CBS *name, CBS_ASN1_TAG tag, bool wi
 	case TAG_PRIMITIVE(SAN_IP):
 		return add_ip(list, &text, err);
 	default:
-		return error_set(err, ERROR_INVALID, "an alternative name of a type that is not made "
-				 "here (GeneralName %u)", (unsigned int)(tag & 0x1f));
+		return error_set(err, ERROR_INVALID,
+				 "an alternative name of a type that is not made "
+				 "here (GeneralName %u)",
+				 (unsigned int)(tag & 0x1f));
 	}
 }
 

@@ -213,7 +213,8 @@ static const char *check_authority(const char *authority, size_t len)
 		if (end == NULL || (end[1] != '\0' && end[1] != ':'))
 			return "has an IPv6 host without its bracket";
 		*end = '\0';
-		return inet_pton(AF_INET6, at + 1, ip) == 1 ? NULL : "has a host that is no address";
+		return inet_pton(AF_INET6, at + 1, ip) == 1 ? NULL
+							    : "has a host that is no address";
 	}
 	end = strchr(at, ':');
 	if (end != NULL) {

@@ -82,13 +82,15 @@ static int write_attribute(CBB *name, const char *given, uint8_t arc, size_t mos
 	if (!compose_append(&value, (struct bytes){ (const uint8_t *)given, strlen(given) }))
 		wrong = "is not well-formed UTF-8";
 	if (wrong == NULL)
-		wrong = is_country ? check_country(&value) : subject_check_text(buffer_bytes(&value), most);
+		wrong = is_country ? check_country(&value)
+				   : subject_check_text(buffer_bytes(&value), most);
 	if (wrong != NULL) {
 		error_set(err, ERROR_INVALID, "%s %s", api_name, wrong);
 		if (most > 2)
 			error_hint(err, "%s has at most %zu characters.", api_name, most);
 		status = error_place(err, "%s", api_name);
-	} else if (!add_attribute(name, arc, is_country ? CBS_ASN1_PRINTABLESTRING : CBS_ASN1_UTF8STRING,
+	} else if (!add_attribute(name, arc,
+				  is_country ? CBS_ASN1_PRINTABLESTRING : CBS_ASN1_UTF8STRING,
 				  buffer_bytes(&value))) {
 		status = error_set(err, ERROR_SYSTEM, "out of memory");
 	}
@@ -166,7 +168,8 @@ static char *text_of(CBS value, CBS_ASN1_TAG tag)
 	return (char *)text.data;
 }
 
-static void keep_text(struct subject_texts *texts, const CBS *oid, const CBS *value, CBS_ASN1_TAG tag)
+static void keep_text(struct subject_texts *texts, const CBS *oid, const CBS *value,
+		      CBS_ASN1_TAG tag)
 {
 	const uint8_t *at = CBS_data(oid);
 

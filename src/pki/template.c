@@ -71,7 +71,8 @@ static bool add_key_usage(CBB *list, const struct issue_request *request)
 static bool add_purposes(CBB *list, const struct issue_request *request)
 {
 	const uint8_t prefix[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03 };
-	unsigned int purposes = request->purposes != 0 ? request->purposes : request->profile->purposes;
+	unsigned int purposes =
+		request->purposes != 0 ? request->purposes : request->profile->purposes;
 	struct open_extension open;
 	CBB sequence, oid;
 	unsigned int i;
@@ -152,7 +153,8 @@ static bool add_crl_url(CBB *list, const char *url)
 	       CBB_add_asn1(&open.value, &points, CBS_ASN1_SEQUENCE) &&
 	       CBB_add_asn1(&points, &point, CBS_ASN1_SEQUENCE) &&
 	       CBB_add_asn1(&point, &name, TAG_EXPLICIT(0)) &&
-	       CBB_add_asn1(&name, &full, TAG_EXPLICIT(0)) && add_uri(&full, url) && CBB_flush(list);
+	       CBB_add_asn1(&name, &full, TAG_EXPLICIT(0)) && add_uri(&full, url) &&
+	       CBB_flush(list);
 }
 
 static bool add_access(CBB *descriptions, struct bytes method, const char *url)

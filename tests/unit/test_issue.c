@@ -268,8 +268,8 @@ static void a_leaf_is_no_authority(void **state)
 	(void)state;
 	order_init(&order, ISSUE_CLIENT, KEY_ALGORITHM_ECC_256);
 	certificate = issue(pair.sub, &order);
-	assert_null(authority_new(certificate_der(certificate), authority_chain(pair.sub), order.key,
-				  &err));
+	assert_null(authority_new(certificate_der(certificate), authority_chain(pair.sub),
+				  order.key, &err));
 	certificate_free(certificate);
 	order_done(&order);
 }
@@ -303,8 +303,18 @@ static void periods_are_read(void **state)
 
 static void what_is_no_period_is_refused(void **state)
 {
-	static const char *const texts[] = { "", "d", "0d", "-1d", "7w", "7dd", "2027-02-30T08:00:00Z",
-		"2027-02-15", "2027-02-15T08:00:00Z/2027-01-15T08:00:00Z", "99999999999d", "/", "7d/8d" };
+	static const char *const texts[] = { "",
+					     "d",
+					     "0d",
+					     "-1d",
+					     "7w",
+					     "7dd",
+					     "2027-02-30T08:00:00Z",
+					     "2027-02-15",
+					     "2027-02-15T08:00:00Z/2027-01-15T08:00:00Z",
+					     "99999999999d",
+					     "/",
+					     "7d/8d" };
 	struct validity validity;
 	size_t i;
 

@@ -19,13 +19,17 @@ static char *composed(const char *text)
 static void text_gets_its_one_form(void **state)
 {
 	static const char *const pairs[][2] = {
-		{ "plain", "plain" }, { "  blanks \t", "blanks" }, { "Jose\xcc\x81", "Jos\xc3\xa9" },
+		{ "plain", "plain" },
+		{ "  blanks \t", "blanks" },
+		{ "Jose\xcc\x81", "Jos\xc3\xa9" },
 		/* marks in the wrong order: dot below and circumflex */
-		{ "e\xcc\x82\xcc\xa3", "\xe1\xbb\x87" }, { "\xc3\xaa\xcc\xa3", "\xe1\xbb\x87" },
+		{ "e\xcc\x82\xcc\xa3", "\xe1\xbb\x87" },
+		{ "\xc3\xaa\xcc\xa3", "\xe1\xbb\x87" },
 		/* Hangul: lead, vowel, tail */
 		{ "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\xed\x95\x9c" },
 		/* Kana with a voice mark; ANGSTROM SIGN */
-		{ "\xe3\x81\x8b\xe3\x82\x99", "\xe3\x81\x8c" }, { "\xe2\x84\xab", "\xc3\x85" },
+		{ "\xe3\x81\x8b\xe3\x82\x99", "\xe3\x81\x8c" },
+		{ "\xe2\x84\xab", "\xc3\x85" },
 		{ "\xe4\xb8\xad\xe5\x9b\xbd", "\xe4\xb8\xad\xe5\x9b\xbd" },
 	};
 	size_t i;
@@ -119,11 +123,30 @@ static void sixty_four_characters_are_more_bytes(void **state)
 
 static void dns_names(void **state)
 {
-	static const char *const good[] = { "a", "www.example.com", "xn--bcher-kva.example", "3com.com",
-		"a-b.c" };
-	static const char *const bad[] = { "", ".", "a.", ".a", "a..b", "-a.b", "a-.b", "a_b.c", "A.b",
-		"a b", "\xc3\xa4.de", "xn--.de", "xn--a-\xc3", "ab--c.de", "1.2.3.4", "a.1", "*", "*.com",
-		"*.*.com", "a.*.com", "w*.example.com", "xn--99999999999.de" };
+	static const char *const good[] = { "a", "www.example.com", "xn--bcher-kva.example",
+					    "3com.com", "a-b.c" };
+	static const char *const bad[] = { "",
+					   ".",
+					   "a.",
+					   ".a",
+					   "a..b",
+					   "-a.b",
+					   "a-.b",
+					   "a_b.c",
+					   "A.b",
+					   "a b",
+					   "\xc3\xa4.de",
+					   "xn--.de",
+					   "xn--a-\xc3",
+					   "ab--c.de",
+					   "1.2.3.4",
+					   "a.1",
+					   "*",
+					   "*.com",
+					   "*.*.com",
+					   "a.*.com",
+					   "w*.example.com",
+					   "xn--99999999999.de" };
 	char label[65], name[300] = "";
 	size_t i;
 
@@ -153,13 +176,29 @@ static void emails_and_uris(void **state)
 {
 	static const char *const good_emails[] = { "a@b", "first.last+tag@example.com",
 		"o'neil@EXAMPLE.com" };
-	static const char *const bad_emails[] = { "", "a", "@b", "a@", "a@b@c", ".a@b", "a.@b", "a..b@c",
-		"a b@c", "\xc3\xa4@b", "a@b_c", "a@-b", "a.alibaba.com" };
-	static const char *const good_uris[] = { "spiffe://shop/cart", "https://a:8443/x?y#z", "urn:a:b",
-		"https://[::1]/", "https://10.0.0.1/", "https://u@host/", "tag:a%20b" };
-	static const char *const bad_uris[] = { "", "a", "/a", ":a", "1a:b", "a:", "spiffe://", "https://?a",
-		"https://a b", "https://a_b/", "https://a:b/", "https://[::1/", "https://[x]/", "a:%zz",
-		"a:\x7f" };
+	static const char *const bad_emails[] = {
+		"",	  "a",	   "@b",	 "a@",	  "a@b@c", ".a@b",	   "a.@b",
+		"a..b@c", "a b@c", "\xc3\xa4@b", "a@b_c", "a@-b",  "a.alibaba.com"
+	};
+	static const char *const good_uris[] = {
+		"spiffe://shop/cart", "https://a:8443/x?y#z", "urn:a:b",  "https://[::1]/",
+		"https://10.0.0.1/",  "https://u@host/",      "tag:a%20b"
+	};
+	static const char *const bad_uris[] = { "",
+						"a",
+						"/a",
+						":a",
+						"1a:b",
+						"a:",
+						"spiffe://",
+						"https://?a",
+						"https://a b",
+						"https://a_b/",
+						"https://a:b/",
+						"https://[::1/",
+						"https://[x]/",
+						"a:%zz",
+						"a:\x7f" };
 	size_t i;
 
 	(void)state;
@@ -195,7 +234,8 @@ static void lists_keep_each_name_once_and_go_there_and_back(void **state)
 	assert_int_equal(san_list_read(der, true, &read, &err), 0);
 	again = san_list_text(&read);
 	assert_string_equal(text, again);
-	assert_int_equal(san_list_read((struct bytes){ der.data, der.len - 1 }, true, &read, &err), -1);
+	assert_int_equal(san_list_read((struct bytes){ der.data, der.len - 1 }, true, &read, &err),
+			 -1);
 	CBB_cleanup(&out);
 	free(text);
 	free(again);
@@ -216,12 +256,15 @@ static void a_name_with_a_blank_inside_is_not_cut(void **state)
 
 static void constraints_are_read_as_people_write_them(void **state)
 {
-	static const char *const good[] = { "DNS:example.com", "example.com", "email:example.com",
-		"Email:.example.com", "Email:a@example.com", "URI:.example.com", "10.0.0.0/8", "IP:10.1.2.3",
-		"IP:2001:db8::/32", "0.0.0.0/0" };
-	static const char *const bad[] = { "DNS:.example.com", "DNS:", "DNS:*.example.com", "IP:10.0.0.0/33",
-		"IP:10.0.0/8", "IP:10.0.0.0/", "IP:10.0.0.0/-1", "IP:x/8", "Email:a b", "URI:http://a",
-		"2001:db8::/129" };
+	static const char *const good[] = { "DNS:example.com",	   "example.com",
+					    "email:example.com",   "Email:.example.com",
+					    "Email:a@example.com", "URI:.example.com",
+					    "10.0.0.0/8",	   "IP:10.1.2.3",
+					    "IP:2001:db8::/32",	   "0.0.0.0/0" };
+	static const char *const bad[] = { "DNS:.example.com", "DNS:",		"DNS:*.example.com",
+					   "IP:10.0.0.0/33",   "IP:10.0.0/8",	"IP:10.0.0.0/",
+					   "IP:10.0.0.0/-1",   "IP:x/8",	"Email:a b",
+					   "URI:http://a",     "2001:db8::/129" };
 	struct constraints constraints = { 0 };
 	struct error err = { 0 };
 	CBB out;
@@ -245,8 +288,10 @@ static void constraints_are_read_as_people_write_them(void **state)
 
 static void a_request_goes_there_and_back(void **state)
 {
-	static const enum key_algorithm algorithms[] = { KEY_ALGORITHM_RSA_2048, KEY_ALGORITHM_ECC_256,
-		KEY_ALGORITHM_ECC_384, KEY_ALGORITHM_ECC_512 };
+	static const enum key_algorithm algorithms[] = { KEY_ALGORITHM_RSA_2048,
+							 KEY_ALGORITHM_ECC_256,
+							 KEY_ALGORITHM_ECC_384,
+							 KEY_ALGORITHM_ECC_512 };
 	const struct subject_names names = { .common_name = "www.example.com" };
 	size_t i;
 
@@ -278,9 +323,14 @@ static void a_request_goes_there_and_back(void **state)
 
 static void what_is_no_request_is_refused(void **state)
 {
-	static const char *const texts[] = { "", "0", "hello", "-----BEGIN CERTIFICATE REQUEST-----\nMII=\n",
+	static const char *const texts[] = {
+		"",
+		"0",
+		"hello",
+		"-----BEGIN CERTIFICATE REQUEST-----\nMII=\n",
 		"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
-		"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" };
+		"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+	};
 	struct csr csr;
 	size_t i;
 
@@ -288,8 +338,10 @@ static void what_is_no_request_is_refused(void **state)
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct error err = { 0 };
 
-		assert_int_equal(csr_parse((struct bytes){ (const uint8_t *)texts[i], strlen(texts[i]) },
-					   &csr, &err), -1);
+		assert_int_equal(
+			csr_parse((struct bytes){ (const uint8_t *)texts[i], strlen(texts[i]) },
+				  &csr, &err),
+			-1);
 		assert_true(err.message[0] != '\0');
 	}
 }

@@ -113,8 +113,9 @@ static void constraints_of_a_ca_hold(void **state)
 	    json_pack("{s:s, s:s, s:s}", "ParentIdentifier", sub, "CommonName", "www.example.com",
 		      "Algorithm", "ECC_256"));
 	refused(*state, "CreateServerCertificate",
-		json_pack("{s:s, s:s, s:s}", "ParentIdentifier", sub, "CommonName", "www.example.org",
-			  "Algorithm", "ECC_256"), "LintFailed.X28");
+		json_pack("{s:s, s:s, s:s}", "ParentIdentifier", sub, "CommonName",
+			  "www.example.org", "Algorithm", "ECC_256"),
+		"LintFailed.X28");
 }
 
 static void a_ca_is_revoked_once_and_issues_no_more(void **state)
@@ -124,14 +125,18 @@ static void a_ca_is_revoked_once_and_issues_no_more(void **state)
 	struct answer answer;
 
 	refused(*state, "UpdateCACertificateStatus",
-		json_pack("{s:s, s:s}", "Identifier", sub, "Status", "ISSUE"), "IllegalParam.Status");
+		json_pack("{s:s, s:s}", "Identifier", sub, "Status", "ISSUE"),
+		"IllegalParam.Status");
 	answer = ask(*state, "UpdateCACertificateStatus",
 		     json_pack("{s:s, s:s}", "Identifier", sub, "Status", "REVOKE"));
 	assert_non_null(answer.reply);
 	assert_true(answer.revokes && answer.serves);
 	json_decref(answer.reply);
-	assert_string_equal(text_in(json_object_get(get(*state, "DescribeCACertificate", id_of(sub)),
-						    "Certificate"), "Status"), "REVOKE");
+	assert_string_equal(
+		text_in(json_object_get(get(*state, "DescribeCACertificate", id_of(sub)),
+					"Certificate"),
+			"Status"),
+		"REVOKE");
 	refused(*state, "UpdateCACertificateStatus",
 		json_pack("{s:s, s:s}", "Identifier", sub, "Status", "REVOKE"),
 		"IncorrectStatus.CaCertificate");
@@ -157,8 +162,8 @@ static struct cas make_cas(struct home *home)
 
 static json_t *client_parameters(const char *sub, const char *name)
 {
-	return json_pack("{s:s, s:s, s:s}", "ParentIdentifier", sub, "CommonName", name, "Algorithm",
-			 "ECC_256");
+	return json_pack("{s:s, s:s, s:s}", "ParentIdentifier", sub, "CommonName", name,
+			 "Algorithm", "ECC_256");
 }
 
 static json_t *shown_leaf(struct home *home, const char *id)
@@ -197,8 +202,8 @@ static void immediately_answers_certificate_and_chain(void **state)
 
 	json_object_set_new(parameters, "Immediately", json_integer(2));
 	reply = get(*state, "CreateClientCertificate", parameters);
-	assert_int_equal(strncmp(text_in(reply, "X509Certificate"), "-----BEGIN CERTIFICATE-----\n", 28),
-			 0);
+	assert_int_equal(
+		strncmp(text_in(reply, "X509Certificate"), "-----BEGIN CERTIFICATE-----\n", 28), 0);
 	assert_non_null(strstr(text_in(reply, "CertificateChain") + 10, "BEGIN"));
 	assert_string_equal(text_in(shown_leaf(*state, text_in(reply, "Identifier")), "Sans"),
 			    "[{\"Type\":1,\"Value\":\"client@example.com\"}]");
@@ -215,8 +220,10 @@ static void names_of_all_kinds_are_taken(void **state)
 	json_object_set_new(parameters, "SubjectAlternativeNames",
 			    json_pack("[s, s, s, s]", "DNS:Cart.example.com", "IP:10.0.0.1",
 				      "URI:spiffe://shop/cart", "UPN:cart@corp"));
-	sans = text_in(shown_leaf(*state, text_in(get(*state, "CreateClientCertificate", parameters),
-						  "Identifier")), "Sans");
+	sans = text_in(
+		shown_leaf(*state, text_in(get(*state, "CreateClientCertificate", parameters),
+					   "Identifier")),
+		"Sans");
 	assert_string_equal(sans, "[{\"Type\":1,\"Value\":\"a@example.com\"},"
 			    "{\"Type\":1,\"Value\":\"B@example.com\"},"
 			    "{\"Type\":2,\"Value\":\"cart.example.com\"},"
@@ -232,11 +239,14 @@ static void names_that_are_none_are_refused(void **state)
 		int type;
 		const char *value, *symbol;
 	} cases[] = {
-		{ 1, "no address", "IllegalParam.SanValue" }, { 1, "a@b@c", "IllegalParam.SanValue" },
+		{ 1, "no address", "IllegalParam.SanValue" },
+		{ 1, "a@b@c", "IllegalParam.SanValue" },
 		{ 2, "*.example.com", "IllegalParam.SanValue" },
 		{ 2, "under_score.example.com", "IllegalParam.SanValue" },
-		{ 6, "spiffe:", "IllegalParam.SanValue" }, { 7, "10.0.0.256", "IllegalParam.SanValue" },
-		{ 7, "224.0.0.1", "IllegalParam.SanValue" }, { 4, "CN=x", "IllegalParam.SanType" },
+		{ 6, "spiffe:", "IllegalParam.SanValue" },
+		{ 7, "10.0.0.256", "IllegalParam.SanValue" },
+		{ 7, "224.0.0.1", "IllegalParam.SanValue" },
+		{ 4, "CN=x", "IllegalParam.SanType" },
 	};
 	size_t i;
 
@@ -255,7 +265,8 @@ static void a_server_is_called_by_its_names(void **state)
 	json_t *parameters = client_parameters(cas.sub, "WWW.Example.com");
 	json_t *shown;
 
-	json_object_set_new(parameters, "Domain", json_string("example.com,10.0.0.1,*.example.com"));
+	json_object_set_new(parameters, "Domain",
+			    json_string("example.com,10.0.0.1,*.example.com"));
 	shown = shown_leaf(*state, text_in(get(*state, "CreateServerCertificate", parameters),
 					   "Identifier"));
 	assert_string_equal(text_in(shown, "CertificateType"), "SERVER");
@@ -301,7 +312,8 @@ static void days_win_and_the_end_is_that_of_the_ca(void **state)
 	shown = shown_leaf(*state, text_in(get(*state, "CreateClientCertificate",
 					       client_parameters(cas.sub, "cart")), "Identifier"));
 	assert_true(number_in(shown, "Days") < 30);
-	assert_string_equal(text_in(json_array_get(json_object_get(shown, "Notes"), 0), "Id"), "P01");
+	assert_string_equal(text_in(json_array_get(json_object_get(shown, "Notes"), 0), "Id"),
+			    "P01");
 }
 
 static void an_ended_ca_issues_nothing(void **state)
@@ -316,7 +328,8 @@ static void an_ended_ca_issues_nothing(void **state)
 static void the_only_ca_needs_no_name(void **state)
 {
 	struct cas cas = make_cas(*state);
-	json_t *reply = get(*state, "CreateClientCertificate", json_pack("{s:s}", "CommonName", "cart"));
+	json_t *reply =
+		get(*state, "CreateClientCertificate", json_pack("{s:s}", "CommonName", "cart"));
 
 	assert_string_equal(text_in(shown_leaf(*state, text_in(reply, "Identifier")),
 				    "ParentIdentifier"), cas.sub);
@@ -324,7 +337,8 @@ static void the_only_ca_needs_no_name(void **state)
 	refused(*state, "CreateClientCertificate", json_pack("{s:s}", "CommonName", "cart"),
 		"MissingParam.ParentIdentifier");
 	refused(*state, "CreateClientCertificate",
-		json_pack("{s:s, s:s}", "ParentIdentifier", "nonsense", "CommonName", "cart"), "NotFound");
+		json_pack("{s:s, s:s}", "ParentIdentifier", "nonsense", "CommonName", "cart"),
+		"NotFound");
 }
 
 static void an_issuer_uses_one_ca_only(void **state)
@@ -339,8 +353,9 @@ static void an_issuer_uses_one_ca_only(void **state)
 	get(*state, "CreateClientCertificate", client_parameters(cas.sub, "cart"));
 	refused(*state, "CreateClientCertificate", client_parameters(other, "cart"),
 		"Forbidden.NoPermission");
-	refused(*state, "UpdatePcaCertificate", json_pack("{s:s, s:s}", "Identifier", id, "AliasName",
-							   "x"), "Forbidden.NoPermission");
+	refused(*state, "UpdatePcaCertificate",
+		json_pack("{s:s, s:s}", "Identifier", id, "AliasName", "x"),
+		"Forbidden.NoPermission");
 	refused(*state, "DescribeCertificatePrivateKey",
 		json_pack("{s:s, s:s}", "Identifier", id, "EncryptedCode", "secret"),
 		"Forbidden.NoPermission");
@@ -363,7 +378,8 @@ static void custom_identifiers_are_unique(void **state)
 
 static char *make_csr(const char *common_name, const char *dns, enum key_algorithm algorithm)
 {
-	const struct subject_names names = { .organization = "Ignored", .common_name = common_name };
+	const struct subject_names names = { .organization = "Ignored",
+					     .common_name = common_name };
 	struct buffer subject = { 0 }, der = { 0 }, pem = { 0 };
 	struct san_list list = { 0 };
 	EVP_PKEY *key = key_generate(algorithm, NULL);
@@ -400,7 +416,8 @@ static void a_request_gives_key_name_and_names(void **state)
 			  "secret"), "NotFound.PrivateKey");
 	csr[60] = csr[60] == 'A' ? 'B' : 'A';
 	refused(*state, "CreateServerCertificateWithCsr",
-		json_pack("{s:s, s:s}", "ParentIdentifier", cas.sub, "Csr", csr), "IllegalParam.Csr");
+		json_pack("{s:s, s:s}", "ParentIdentifier", cas.sub, "Csr", csr),
+		"IllegalParam.Csr");
 	free(csr);
 	csr = make_csr("cart", NULL, KEY_ALGORITHM_RSA_2048);
 	refused(*state, "CreateClientCertificateWithCsr",
@@ -414,11 +431,12 @@ static void a_custom_certificate_holds_what_was_asked_for(void **state)
 	char *csr = make_csr("cart", NULL, KEY_ALGORITHM_ECC_256);
 	json_t *reply = get(*state, "CreateCustomCertificate",
 			    json_pack("{s:s, s:s, s:s, s:i, s:{s:{s:s}, s:{s:[s], s:[{s:s, s:s}],"
-				      " s:{s:b, s:b}}}}", "ParentIdentifier", cas.sub, "Csr", csr,
-				      "Validity", "7d", "Immediately", 1, "ApiPassthrough", "Subject",
-				      "CommonName", "web.example.com", "Extensions", "ExtendedKeyUsages",
-				      "serverAuth", "SubjectAlternativeNames", "Type", "dNSName", "Value",
-				      "www.example.com", "KeyUsage", "DigitalSignature", 1,
+				      " s:{s:b, s:b}}}}",
+				      "ParentIdentifier", cas.sub, "Csr", csr, "Validity", "7d",
+				      "Immediately", 1, "ApiPassthrough", "Subject", "CommonName",
+				      "web.example.com", "Extensions", "ExtendedKeyUsages",
+				      "serverAuth", "SubjectAlternativeNames", "Type", "dNSName",
+				      "Value", "www.example.com", "KeyUsage", "DigitalSignature", 1,
 				      "KeyAgreement", 1));
 	json_t *shown = shown_leaf(*state, text_in(reply, "Identifier"));
 
@@ -427,15 +445,17 @@ static void a_custom_certificate_holds_what_was_asked_for(void **state)
 	assert_int_equal(number_in(shown, "Days"), 7);
 	assert_string_equal(text_in(shown, "X509Certificate"), text_in(reply, "Certificate"));
 	refused(*state, "CreateCustomCertificate",
-		json_pack("{s:s, s:s, s:s, s:{s:{s:[s, s]}}}", "ParentIdentifier", cas.sub, "Csr", csr,
-			  "Validity", "7d", "ApiPassthrough", "Extensions", "ExtendedKeyUsages",
-			  "serverAuth", "clientAuth"), "IllegalParam.ExtendedKeyUsages");
+		json_pack("{s:s, s:s, s:s, s:{s:{s:[s, s]}}}", "ParentIdentifier", cas.sub, "Csr",
+			  csr, "Validity", "7d", "ApiPassthrough", "Extensions",
+			  "ExtendedKeyUsages", "serverAuth", "clientAuth"),
+		"IllegalParam.ExtendedKeyUsages");
 	refused(*state, "CreateCustomCertificate",
 		json_pack("{s:s, s:s, s:s, s:{s:s}}", "ParentIdentifier", cas.sub, "Csr", csr,
 			  "Validity", "7d", "ApiPassthrough", "SerialNumber", "01"),
 		"IllegalParam.SerialNumber");
 	refused(*state, "CreateCustomCertificate",
-		json_pack("{s:s, s:s, s:s}", "ParentIdentifier", cas.sub, "Csr", csr, "Validity", "7w"),
+		json_pack("{s:s, s:s, s:s}", "ParentIdentifier", cas.sub, "Csr", csr, "Validity",
+			  "7w"),
 		"IllegalParam.Validity");
 	free(csr);
 }
@@ -445,8 +465,9 @@ static void a_certificate_of_a_revoked_key_is_refused(void **state)
 	struct cas cas = make_cas(*state);
 	char *csr = make_csr("cart", NULL, KEY_ALGORITHM_ECC_256);
 	json_t *parameters = json_pack("{s:s, s:s}", "ParentIdentifier", cas.sub, "Csr", csr);
-	const char *id = text_in(get(*state, "CreateClientCertificateWithCsr", json_incref(parameters)),
-				 "Identifier");
+	const char *id =
+		text_in(get(*state, "CreateClientCertificateWithCsr", json_incref(parameters)),
+			"Identifier");
 
 	get(*state, "CreateRevokeClientCertificate",
 	    json_pack("{s:s, s:s}", "Identifier", id, "Reason", "keyCompromise"));
@@ -490,8 +511,10 @@ static void a_ca_is_signed_by_somebody_else_and_completed(void **state)
 				  text_in(pending, "Csr"), "Validity", "3y"));
 	refused(home, "CompleteCACertificate",
 		json_pack("{s:s, s:s}", "Identifier", id, "Certificate",
-			  text_in(get(home, "CreateRootCACertificate", ca_parameters("X", "ECC_256", 9)),
-				  "Certificate")), "IllegalParam.Certificate");
+			  text_in(get(home, "CreateRootCACertificate",
+				      ca_parameters("X", "ECC_256", 9)),
+				  "Certificate")),
+		"IllegalParam.Certificate");
 	/* what was signed here is here already: another installation would not know it */
 	refused(home, "CompleteCACertificate",
 		json_pack("{s:s, s:s}", "Identifier", id, "Certificate",
@@ -502,7 +525,8 @@ static void a_ca_is_signed_by_somebody_else_and_completed(void **state)
 static void builtin_cas_and_server_are_made(void **state)
 {
 	struct home *home = *state;
-	const char *const names[] = { "bad name", "gate.example.com", "127.0.0.1", "::1", "localhost" };
+	const char *const names[] = { "bad name", "gate.example.com", "127.0.0.1", "::1",
+				      "localhost" };
 	const struct builtin_request request = { "gate", names, 5, NULL, NOW };
 	struct store_certificate row;
 	struct builtin builtin;
@@ -542,8 +566,9 @@ static void the_private_key_leaves_encrypted(void **state)
 	struct cas cas = make_cas(*state);
 	const char *id = text_in(get(*state, "CreateClientCertificate",
 				     client_parameters(cas.sub, "cart")), "Identifier");
-	struct answer answer = ask(*state, "DescribeCertificatePrivateKey",
-				   json_pack("{s:s, s:s}", "Identifier", id, "EncryptedCode", "secret"));
+	struct answer answer =
+		ask(*state, "DescribeCertificatePrivateKey",
+		    json_pack("{s:s, s:s}", "Identifier", id, "EncryptedCode", "secret"));
 	struct buffer der = { 0 };
 	const char *pem;
 	size_t count;
@@ -563,7 +588,8 @@ static void the_private_key_leaves_encrypted(void **state)
 			  "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"),
 		"IllegalParam.EncryptedCode");
 	refused(*state, "DescribeCertificatePrivateKey",
-		json_pack("{s:s, s:s}", "Identifier", cas.sub, "EncryptedCode", "secret"), "NotFound");
+		json_pack("{s:s, s:s}", "Identifier", cas.sub, "EncryptedCode", "secret"),
+		"NotFound");
 }
 
 static void a_key_that_may_not_leave_stays(void **state)
@@ -583,8 +609,8 @@ static void a_key_that_may_not_leave_stays(void **state)
 	/* and one that could, once it may no longer */
 	id = text_in(get(*state, "CreateClientCertificate", client_parameters(cas.sub, "cart")),
 		     "Identifier");
-	get(*state, "UpdatePcaCertificate", json_pack("{s:s, s:b}", "Identifier", id, "KeyExportable",
-						       0));
+	get(*state, "UpdatePcaCertificate",
+	    json_pack("{s:s, s:b}", "Identifier", id, "KeyExportable", 0));
 	refused(*state, "DescribeCertificatePrivateKey",
 		json_pack("{s:s, s:s}", "Identifier", id, "EncryptedCode", "secret"),
 		"OperationDenied.KeyNotExportable");
@@ -612,8 +638,9 @@ static void a_successor_has_the_same_names_and_key(void **state)
 	assert_true(new.has_key && new.exportable);
 	store_certificate_done(&new);
 	next = text_in(get(home, "RenewPrivateCertificate",
-			   json_pack("{s:s, s:s, s:i}", "Identifier", id, "Algorithm", "ECC_256", "Days",
-				     5)), "Identifier");
+			   json_pack("{s:s, s:s, s:i}", "Identifier", id, "Algorithm", "ECC_256",
+				     "Days", 5)),
+		       "Identifier");
 	must(store_certificate_get(home->store, next, &new, e));
 	assert_memory_not_equal(old.subject_key, new.subject_key, 32);
 	store_certificate_done(&old);
@@ -657,19 +684,21 @@ static void lists_page_by_number_and_by_token(void **state)
 	assert_int_equal(number_in(page, "PageCount"), 2);
 	page = get(*state, "ListClientCertificate", json_pack("{s:i}", "CurrentPage", 3));
 	assert_int_equal(json_array_size(json_object_get(page, "CertificateList")), 0);
-	page = get(*state, "ListCert", json_pack("{s:i, s:s}", "MaxResults", 2, "KeyWord", "cart-"));
+	page = get(*state, "ListCert",
+		   json_pack("{s:i, s:s}", "MaxResults", 2, "KeyWord", "cart-"));
 	for (;;) {
 		seen += (int)json_array_size(json_object_get(page, "List"));
 		if (json_object_get(page, "NextToken") == NULL)
 			break;
 		page = get(*state, "ListCert",
-			   json_pack("{s:i, s:s, s:s}", "MaxResults", 2, "KeyWord", "cart-", "NextToken",
-				     text_in(page, "NextToken")));
+			   json_pack("{s:i, s:s, s:s}", "MaxResults", 2, "KeyWord", "cart-",
+				     "NextToken", text_in(page, "NextToken")));
 	}
 	assert_int_equal(seen, 5);
 	page = get(*state, "ListPcaCaCertificate", json_pack("{s:i}", "MaxResults", 1));
-	page = get(*state, "ListPcaCaCertificate",
-		   json_pack("{s:i, s:s}", "MaxResults", 1, "NextToken", text_in(page, "NextToken")));
+	page = get(
+		*state, "ListPcaCaCertificate",
+		json_pack("{s:i, s:s}", "MaxResults", 1, "NextToken", text_in(page, "NextToken")));
 	assert_null(json_object_get(page, "NextToken"));
 	page = get(*state, "DescribeCACertificateList", json_pack("{s:s}", "CertType", "root"));
 	assert_int_equal(number_in(page, "TotalCount"), 1);
@@ -686,7 +715,8 @@ static void revoked_certificates_are_listed_and_deleted(void **state)
 
 	refused(*state, "DeleteClientCertificate", id_of(id), "IncorrectStatus.certificate");
 	get(*state, "CreateRevokeClientCertificate", id_of(id));
-	list = json_object_get(get(*state, "ListRevokeCertificate", json_object()), "CertificateList");
+	list = json_object_get(get(*state, "ListRevokeCertificate", json_object()),
+			       "CertificateList");
 	assert_int_equal(json_array_size(list), 1);
 	assert_int_equal(number_in(json_array_get(list, 0), "RevokeDate"), NOW * 1000);
 	assert_string_equal(text_in(json_array_get(list, 0), "Status"), "REVOKE");
@@ -735,13 +765,13 @@ static void names_tags_and_groups_change(void **state)
 	get(*state, "UpdatePcaCertificate",
 	    json_pack("{s:s, s:s}", "Identifier", id, "AliasName", "the cart"));
 	get(*state, "MoveResourceGroup",
-	    json_pack("{s:s, s:s, s:s}", "ResourceId", id, "ResourceGroupId", "rg-1", "ResourceType",
-		      "PcaCertificate"));
+	    json_pack("{s:s, s:s, s:s}", "ResourceId", id, "ResourceGroupId", "rg-1",
+		      "ResourceType", "PcaCertificate"));
 	get(*state, "UploadPcaCertToCas", json_pack("{s:s}", "Ids", id));
 	get(*state, "TagResources",
 	    json_pack("{s:s, s:[s], s:[{s:s, s:s}, {s:s, s:s}]}", "ResourceType", "PcaCertificate",
-		      "ResourceId", id, "Tag", "Key", "team", "Value", "shop", "Key", "env", "Value",
-		      "dev"));
+		      "ResourceId", id, "Tag", "Key", "team", "Value", "shop", "Key", "env",
+		      "Value", "dev"));
 	get(*state, "UntagResources",
 	    json_pack("{s:[s], s:[s]}", "ResourceId", id, "TagKey", "env"));
 	shown = shown_leaf(*state, id);
