@@ -51,18 +51,20 @@ void follow_worker_arrived(struct control *control, int channel)
 	(void)!message_send(channel, &message, &follow->table_fd, 1);
 }
 
-/* From now on it is the table of what is served, for those who start, for metrics and for status. */
+/* From now on it is the table of what is served, for those who start, for metrics and for status. The old
+ * one is let go last, so that the time this takes is not a worker's. */
 static void keep_table(struct control *control, int fd)
 {
 	struct follow *follow = control->follow;
 	struct message keep = { .type = MESSAGE_KEEP, .version = control->package.version };
 	int fds[3] = { control->package.document, fd, control->secrets.fd };
+	int old = control->package.revocation;
 
-	control_close_fd(&control->package.revocation);
 	control->package.revocation = fd;
 	buffer_done(&control->served->revocation);
 	buffer_append(&control->served->revocation, follow->table.data, follow->table.len);
 	apply_keep_alone(control, &keep, fds);
+	control_close_fd(&old);
 }
 
 static void log_failure(struct control *control, const struct error *err)
