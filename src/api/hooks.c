@@ -20,7 +20,6 @@
 #define REQUESTS_BURST 500
 #define FAILURES_PER_SECOND 10 /* of proofs, of any one source */
 #define FAILURES_BURST 100
-#define EXPIRE_EVERY_S 60
 
 /* --- in between --- */
 
@@ -63,12 +62,13 @@ static void open_doors(struct api *api)
 		complain_once(api, &err);
 }
 
+/* In small bites, so as often as there may be something new to throw away. */
 static void expire(struct api *api, int64_t now)
 {
 	struct error err;
 
-	if (now % EXPIRE_EVERY_S == 0 && store_expire(api->store, now, &err) < 0)
-		serving_log(api->control, "store_failed", "error", err.message);
+	if (store_expire(api->store, now, &err) < 0)
+		reply_log_failure(api, &err);
 }
 
 static void api_tick(void *state)

@@ -28,6 +28,7 @@ struct api {
 	bool complained;           /* about doors that could not be opened */
 	char host[256];            /* of options.address: a Host that is always right */
 	char *openapi;             /* the document, once it was asked for */
+	int64_t failure_said_s;    /* when the log was last told of a failure */
 };
 
 /* --- a request on its way to the dispatcher --- */
@@ -58,6 +59,8 @@ void reply_error(struct visit *visit, const struct error *error);
 void reply_denied(struct visit *visit, const struct error *error);
 void reply_call(void *owner, const struct call *call, const struct error *error);
 bool reply_is_gone(void *owner);
+/* To the log, once in ten seconds: a full disk fails every call. */
+void reply_log_failure(struct api *api, const struct error *error);
 
 /* api/rights.c */
 int must_check rights_check(const struct caller *caller, const struct action *action,

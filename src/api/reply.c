@@ -8,6 +8,7 @@
 #include "control/serving.h"
 
 #define JSON_TYPE "application/json; charset=utf-8"
+#define LOG_EVERY_S 10
 
 /* --- bodies --- */
 
@@ -58,16 +59,26 @@ static void send_error(struct exchange *exchange, const struct error *error, con
 	json_decref(body);
 }
 
-/* What is our fault, or the disk's, is for the log as well. */
-static void log_failure(struct control *control, const struct error *error)
+void reply_log_failure(struct api *api, const struct error *error)
 {
-	if (answer_status(error) >= 500 && control != NULL)
-		serving_log(control, "api_call_failed", "error", error->message);
+	int64_t now = walltime_s();
+
+	if (now >= api->failure_said_s && now < api->failure_said_s + LOG_EVERY_S)
+		return;
+	api->failure_said_s = now;
+	serving_log(api->control, "api_call_failed", "error", error->message);
+}
+
+/* What is our fault, or the disk's, is for the log as well. */
+static void log_if_ours(struct api *api, const struct error *error)
+{
+	if (answer_status(error) >= 500)
+		reply_log_failure(api, error);
 }
 
 void reply_error(struct visit *visit, const struct error *error)
 {
-	log_failure(visit->api->control, error);
+	log_if_ours(visit->api, error);
 	send_error(visit->exchange, error, visit->request_id);
 }
 
@@ -92,7 +103,7 @@ void reply_call(void *owner, const struct call *call, const struct error *error)
 	struct exchange *exchange = owner;
 
 	if (error != NULL) {
-		log_failure(call->control, error);
+		log_if_ours(exchange_arg(exchange), error);
 		send_error(exchange, error, call->request_id);
 		return;
 	}

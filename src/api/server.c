@@ -239,6 +239,11 @@ static size_t unescape_nothing(void *arg, struct MHD_Connection *connection, cha
 	return strlen(text);
 }
 
+void *exchange_arg(const struct exchange *exchange)
+{
+	return exchange->server->config.arg;
+}
+
 void server_request_is_whole(struct server *server, struct exchange *exchange)
 {
 	timeout_cancel(server->config.loop, &exchange->peer->deadline);

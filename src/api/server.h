@@ -80,6 +80,8 @@ void server_run(struct server *server);
 
 /* --- the request --- */
 
+void *exchange_arg(const struct exchange *exchange); /* of the server's configuration */
+
 /* The value of a header, or NULL. */
 const char *exchange_header(const struct exchange *exchange, const char *name);
 /* How often there is a header of this name. */
