@@ -44,9 +44,12 @@ static int64_t count_workers(const json_t *status)
 	json_t *role;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "roles"), i,
-			   role) if (strncmp(json_string_value(json_object_get(role, "role")),
-					     "worker-", strlen("worker-")) == 0) count++;
+	json_array_foreach(json_object_get(status, "roles"), i, role) {
+		const char *name = json_string_value(json_object_get(role, "role"));
+
+		if (strncmp(name, "worker-", strlen("worker-")) == 0)
+			count++;
+	}
 	return count;
 }
 

@@ -68,10 +68,11 @@ int must_check call_time(const struct call *call, const char *name, int64_t othe
  * */
 int must_check listener_name(struct call *call, const char *id,
 			     char ret_name[ADMIN_LISTENER_SIZE], struct error *err);
+struct store_resource;
+void listener_name_of(const struct store_resource *listener, char ret_name[ADMIN_LISTENER_SIZE]);
 /* The other way round: "" for a listener that the store does not know (any more). */
 void listener_id(struct call *call, const char *name, char ret_id[ADMIN_LISTENER_SIZE]);
 /* What people call a resource; "" when it has no name. */
-struct store_resource;
 const char *resource_name(const struct store_resource *resource);
 /* The console's own listener is nobody's business: hidden from lists and sums. */
 #define ADMIN_HIDDEN_NAME STORED_CONSOLE_NAME

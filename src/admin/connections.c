@@ -7,8 +7,7 @@ static void fill_rows(struct call *call, const struct question *question)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(question->rows, i, row)
-	{
+	json_array_foreach(question->rows, i, row) {
 		const char *name = json_string_value(json_object_get(row, "ListenerName"));
 		char id[ADMIN_LISTENER_SIZE];
 

@@ -163,8 +163,7 @@ static int add_listeners(struct store *store, json_t *rows, struct error *err)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach(rows, i, row) {
 		json_t *listeners = json_array();
 
 		json_object_set_new(row, "Listeners", listeners);

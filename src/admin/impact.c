@@ -12,7 +12,7 @@
 #include "admin/questions.h"
 #include "base/bytes.h"
 #include "control/certificate_ids.h"
-#include "control/serving.h"
+#include "control/served.h"
 #include "store/resource.h"
 
 #define NAMES_MAX 20 /* of certificates */
@@ -35,25 +35,40 @@ static int64_t port_of(const struct store_resource *listener)
 {
 	int64_t port = json_integer_value(json_object_get(listener->body, "ListenerPort"));
 
-	return port != 0 ? port : json_integer_value(json_object_get(listener->body, "StartPort"));
+	return port != 0 ? port
+			 : json_integer_value(json_object_get(listener->body, "StartPort"));
+}
+
+static int64_t active_of(const struct impact *impact, const struct store_resource *resource)
+{
+	const struct control *control = impact->call->control;
+	char name[ADMIN_LISTENER_SIZE];
+	const struct document_listener *listener;
+	struct served_figures figures;
+
+	listener_name_of(resource, name);
+	listener = served_listener(control, name);
+	if (listener == NULL)
+		return 0;
+	served_figures(control, listener, &figures);
+	return (int64_t)figures.sum.active;
 }
 
 static void add_listener(struct impact *impact, const struct store_resource *listener)
 {
-	struct serving_counters counters = { .active = 0 };
+	int64_t active = active_of(impact, listener);
 	json_t *row;
 
 	if (json_object_get(impact->listener_ids, listener->id) != NULL)
 		return;
 	json_object_set_new(impact->listener_ids, listener->id, json_true());
-	serving_counters(impact->call->control, listener->id, &counters);
 	row = json_object();
 	reply_text(row, "ListenerId", listener->id);
 	reply_text(row, "ListenerName", resource_name(listener));
 	reply_number(row, "Port", port_of(listener));
-	reply_number(row, "ActiveConnections", (int64_t)counters.active);
+	reply_number(row, "ActiveConnections", active);
 	json_array_append_new(impact->listeners, row);
-	impact->active += (int64_t)counters.active;
+	impact->active += active;
 }
 
 static bool add_child(void *arg, const struct store_resource *listener)

@@ -65,8 +65,7 @@ static bool find_server(const struct store_resource *resource, const char *keywo
 	json_t *server;
 	size_t i;
 
-	json_array_foreach(json_object_get(resource->body, "Servers"), i, server)
-	{
+	json_array_foreach(json_object_get(resource->body, "Servers"), i, server) {
 		const char *ip = json_string_value(json_object_get(server, "ServerIp"));
 		const char *id = json_string_value(json_object_get(server, "ServerId"));
 
@@ -84,8 +83,7 @@ static bool find_address(const struct store_resource *resource, const char *keyw
 	json_t *zone;
 	size_t i;
 
-	json_array_foreach(json_object_get(resource->body, "ZoneMappings"), i, zone)
-	{
+	json_array_foreach(json_object_get(resource->body, "ZoneMappings"), i, zone) {
 		const char *v4 = json_string_value(json_object_get(zone, "PrivateIPv4Address"));
 		const char *v6 = json_string_value(json_object_get(zone, "Ipv6Address"));
 

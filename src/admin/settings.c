@@ -235,8 +235,7 @@ static int put_given(struct call *call, struct changes *changes, struct error *e
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(call->parameters, name, value)
-	{
+	json_object_foreach(call->parameters, name, value) {
 		bool serves;
 		char *text;
 		int status;

@@ -61,25 +61,31 @@ static int64_t port_of(const json_t *body, const char *name)
 	return json_integer_value(json_object_get(body, name));
 }
 
+void listener_name_of(const struct store_resource *listener, char ret_name[ADMIN_LISTENER_SIZE])
+{
+	const json_t *body = listener->body;
+	int64_t port = port_of(body, "ListenerPort");
+
+	if (port != 0)
+		snprintf(ret_name, ADMIN_LISTENER_SIZE, "%s:%lld", listener->parent,
+			 (long long)port);
+	else
+		snprintf(ret_name, ADMIN_LISTENER_SIZE, "%s:%lld-%lld", listener->parent,
+			 (long long)port_of(body, "StartPort"),
+			 (long long)port_of(body, "EndPort"));
+}
+
 int listener_name(struct call *call, const char *id, char ret_name[ADMIN_LISTENER_SIZE],
 		  struct error *err)
 {
 	struct store_resource resource;
 	int found = store_resource_get(call->store, STORE_LISTENER, id, &resource, err);
-	int64_t port;
 
 	if (found < 0)
 		return -1;
 	if (found == 0)
 		return call_not_found(err, "listener", id);
-	port = port_of(resource.body, "ListenerPort");
-	if (port != 0)
-		snprintf(ret_name, ADMIN_LISTENER_SIZE, "%s:%lld", resource.parent,
-			 (long long)port);
-	else
-		snprintf(ret_name, ADMIN_LISTENER_SIZE, "%s:%lld-%lld", resource.parent,
-			 (long long)port_of(resource.body, "StartPort"),
-			 (long long)port_of(resource.body, "EndPort"));
+	listener_name_of(&resource, ret_name);
 	store_resource_done(&resource);
 	return 0;
 }

@@ -44,8 +44,7 @@ static json_t *roles_of(const json_t *status)
 	json_t *rows = json_array(), *role, *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "roles"), i, role)
-	{
+	json_array_foreach(json_object_get(status, "roles"), i, role) {
 		row = json_object();
 		MOVE(role, row, names);
 		json_array_append_new(rows, row);
@@ -53,13 +52,11 @@ static json_t *roles_of(const json_t *status)
 	return rows;
 }
 
-static void add_health(const struct control *control, json_t *row, const char *name)
+static void add_health(const struct control *control, json_t *row,
+		       const struct document_listener *listener)
 {
-	const struct document_listener *listener = served_listener(control, name);
 	struct served_figures figures;
 
-	if (listener == NULL)
-		return;
 	served_figures(control, listener, &figures);
 	reply_number(row, "HealthyServers", figures.healthy);
 	reply_number(row, "Servers", figures.servers);
@@ -95,8 +92,7 @@ static json_t *listeners_of(struct call *call, const json_t *status)
 	json_t *rows = json_array(), *listener, *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "listeners"), i, listener)
-	{
+	json_array_foreach(json_object_get(status, "listeners"), i, listener) {
 		const char *name = json_string_value(json_object_get(listener, "name"));
 		char id[ADMIN_LISTENER_SIZE];
 
@@ -106,7 +102,9 @@ static json_t *listeners_of(struct call *call, const json_t *status)
 		listener_id(call, name, id);
 		reply_text(row, "ListenerId", id);
 		MOVE(listener, row, names);
-		add_health(call->control, row, name);
+		/* They come in the order of the document. */
+		add_health(call->control, row,
+			   &served_plan(call->control)->decoded->listeners[i]);
 		reply_text(row, "Error", "");
 		json_array_append_new(rows, row);
 	}
@@ -124,8 +122,7 @@ static json_t *servers_of(const json_t *group)
 	json_t *rows = json_array(), *server, *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(group, "servers"), i, server)
-	{
+	json_array_foreach(json_object_get(group, "servers"), i, server) {
 		row = json_object();
 		MOVE(server, row, names);
 		json_array_append_new(rows, row);
@@ -143,8 +140,7 @@ static json_t *groups_of(const json_t *status)
 	json_t *rows = json_array(), *group, *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "server_groups"), i, group)
-	{
+	json_array_foreach(json_object_get(status, "server_groups"), i, group) {
 		if (strcmp(json_string_value(json_object_get(group, "name")), ADMIN_HIDDEN_NAME) ==
 		    0)
 			continue;
@@ -161,8 +157,7 @@ static json_t *renamed_rows(const json_t *rows, const struct rename *names, size
 	json_t *made = json_array(), *from, *row;
 	size_t i;
 
-	json_array_foreach(rows, i, from)
-	{
+	json_array_foreach(rows, i, from) {
 		row = json_object();
 		move(from, row, names, count);
 		json_array_append_new(made, row);
