@@ -360,7 +360,7 @@ static const struct parameter update_parameters[] = {
 };
 
 static const struct parameter upload_parameters[] = {
-	OWN("Ids", PARAMETER_REQUIRED, TEXT_OF(1, 4096), HELP("Identifiers, separated by commas.")),
+	OWN("Ids", PARAMETER_REQUIRED, TEXT_OF(1, 4096), HELP("Identifiers, or numbers (Id), separated by commas.")),
 };
 
 static const struct parameter list_parameters[] = {
@@ -512,7 +512,7 @@ static const struct action actions[] = {
 	{ "CompleteCACertificate", ADMINISTERS_OURS, PARAMETERS(complete_parameters), CA_MADE,
 	  "Takes the certificate that was made of a request of CreateCACsr: the CA can issue then." },
 	{ "DescribeCACertificate", READS, PARAMETERS(optional_identifier_parameters),
-	  "Certificate{" CA_REPLY TAGS_REPLY "}", "All about one CA." },
+	  "Certificate{" CA_REPLY TAGS_REPLY ", Csr}", "All about one CA." },
 	{ "DescribeCACertificateList", READS, PARAMETERS(list_ca_parameters),
 	  "CertificateList[]{" CA_REPLY "}" PAGES, "CAs, oldest first." },
 	{ "DescribeCACertificateCount", READS, NO_PARAMETERS, "TotalCount#", "How many CAs there are." },
@@ -549,7 +549,8 @@ static const struct action actions[] = {
 	  "Makes a successor: the same names, a new period. The old one stays as it is. CAs are renewed by "
 	  "administrators." },
 	{ "DescribeClientCertificate", READS, PARAMETERS(identifier_parameters),
-	  "Certificate{" LEAF_REPLY ", CertChain" TAGS_REPLY "}", "All about one certificate." },
+	  "Certificate{" LEAF_REPLY ", CertChain, RevokeDate#, RevokeReason" TAGS_REPLY "}",
+	  "All about one certificate." },
 	{ "ListClientCertificate", READS, PARAMETERS(list_parameters),
 	  "CertificateList[]{" LEAF_REPLY "}" PAGES, "Client and server certificates, oldest first." },
 	{ "ListRevokeCertificate", READS, PARAMETERS(list_parameters),

@@ -130,7 +130,7 @@ int must_check pca_request_subject(struct pca_request *request, const struct sub
 				   struct error *err);
 int must_check pca_request_constraints(struct pca_request *request, struct call *call,
 				       struct error *err);
-/* EnableCrl of a CA: do the certificates it issues name the address of its list? Of a certificate: does it? */
+/* EnableCrl: of a CA, whether what it issues names the address of its list; else whether it does so. */
 bool pca_has_crl(const struct store_certificate *row);
 /* Sets crl_url, ... */
 void pca_request_urls(struct pca_request *request, struct store *store,

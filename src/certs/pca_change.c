@@ -5,6 +5,7 @@
 #include <strings.h>
 #include "certs/pca.h"
 #include "certs/revoke.h"
+#include "control/certificate_ids.h"
 #include "pki/crl_write.h"
 #include "store/resource.h"
 
@@ -137,11 +138,25 @@ static int set_member(struct call *call, const char *id, unsigned int roles, con
 	return status;
 }
 
+static int show_in_cas(struct call *call, const char *given, struct error *err)
+{
+	struct store_certificate row;
+	json_t *one;
+	int status = certs_find(call->store, given, &row, err);
+
+	if (status != 1)
+		return status < 0 ? -1 : pca_not_found(err, "certificate", given);
+	one = json_integer(1);
+	status = set_member(call, row.id, STORE_PRIVATE | STORE_OWN_CAS, "UploadFlag", one, err);
+	json_decref(one);
+	store_certificate_done(&row);
+	return status;
+}
+
 int pca_UploadPcaCertToCas(struct call *call, struct error *err)
 {
 	char *copy = memory_copy_string(call_text(call, "Ids"));
 	char *rest = copy;
-	json_t *one = json_integer(1);
 	char *id;
 	int status = 0;
 
@@ -149,10 +164,8 @@ int pca_UploadPcaCertToCas(struct call *call, struct error *err)
 		id += strspn(id, " ");
 		id[strcspn(id, " ")] = '\0';
 		if (*id != '\0')
-			status = set_member(call, id, STORE_PRIVATE | STORE_OWN_CAS, "UploadFlag",
-					    one, err);
+			status = show_in_cas(call, id, err);
 	}
-	json_decref(one);
 	free(copy);
 	return status < 0 ? pca_blame(err, "Ids") : 0;
 }

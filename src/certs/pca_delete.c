@@ -8,6 +8,7 @@
 #include "x509/text.h"
 
 #define SHOWN_MAX 3
+#define SIGNERS_MAX 32
 
 /* "listener lsn-a, listener lsn-b and 3 more" */
 struct users {
@@ -83,6 +84,39 @@ static int check_ca(struct call *call, const struct store_certificate *row, stru
 	return error_hint(err, "Revoke them first, or wait for their end.");
 }
 
+/* Keys that sign OCSP answers for the CA go with it. */
+struct signers {
+	char ids[SIGNERS_MAX][PCA_ID_SIZE];
+	size_t count;
+};
+
+static bool keep_signer(void *arg, const struct store_certificate *row)
+{
+	struct signers *signers = arg;
+
+	snprintf(signers->ids[signers->count], PCA_ID_SIZE, "%s", row->id);
+	return ++signers->count < SIGNERS_MAX;
+}
+
+static int delete_signers(struct call *call, const struct store_certificate *ca, struct error *err)
+{
+	const struct store_certificate_filter filter = {
+		.roles = STORE_OCSP_SIGNER, .parent = ca->id, .revoked = -1,
+	};
+	struct signers signers = { .count = 0 };
+	size_t i;
+
+	do {
+		signers.count = 0;
+		if (store_certificate_each(call->store, &filter, keep_signer, &signers, err) < 0)
+			return -1;
+		for (i = 0; i < signers.count; i++)
+			if (store_certificate_delete(call->store, signers.ids[i], err) < 0)
+				return -1;
+	} while (signers.count == SIGNERS_MAX);
+	return 0;
+}
+
 /* --- certificates --- */
 
 static int check_leaf(struct call *call, const struct store_certificate *row, struct error *err)
@@ -113,6 +147,8 @@ static int delete(struct call *call, const struct store_certificate *row, struct
 	status = call_change(call, STORE_CERTIFICATE, row->id, "Delete", is_ca, before, NULL,
 			     &ignored, err);
 	json_decref(before);
+	if (is_ca && status == 0)
+		status = delete_signers(call, row, err);
 	if (is_ca)
 		own_revocations_add_ca(serving_own_revocations(call->control));
 	return status < 0 ? -1 : store_certificate_delete(call->store, row->id, err);

@@ -117,7 +117,7 @@ json_t *pca_show(const struct store_certificate *row, bool pem)
 int64_t pca_issued_count(struct store *store, const char *ca_id, struct error *err)
 {
 	const struct store_certificate_filter filter = {
-		.roles = STORE_PRIVATE | STORE_SUB_CA | STORE_OCSP_SIGNER,
+		.roles = STORE_PRIVATE | STORE_SUB_CA,
 		.parent = ca_id,
 		.revoked = -1,
 	};

@@ -755,6 +755,35 @@ static void what_a_listener_uses_is_not_deleted(void **state)
 	assert_non_null(strstr(err.message, "listener lsn-1"));
 }
 
+static void signers_go_with_their_ca(void **state)
+{
+	struct home *home = *state;
+	struct cas cas = make_cas(home);
+	struct store_certificate signer = { .role = STORE_OCSP_SIGNER };
+
+	signer.id = memory_copy_string("signer-1");
+	signer.parent = memory_copy_string(cas.sub);
+	signer.serial = memory_copy_string("0102");
+	signer.common_name = memory_copy_string("OCSP");
+	signer.body = json_object();
+	must(store_begin(home->store, e));
+	must(store_certificate_put(home->store, &signer, e));
+	must(store_commit(home->store, e));
+	store_certificate_done(&signer);
+	get(home, "DeleteClientCertificate", id_of(cas.sub));
+	assert_int_equal(store_certificate_get(home->store, "signer-1", &signer, NULL), 0);
+}
+
+static void nothing_is_issued_below_a_revoked_root(void **state)
+{
+	struct cas cas = make_cas(*state);
+
+	get(*state, "UpdateCACertificateStatus",
+	    json_pack("{s:s, s:s}", "Identifier", cas.root, "Status", "REVOKE"));
+	refused(*state, "CreateClientCertificate", client_parameters(cas.sub, "cart"),
+		"IncorrectStatus.CaCertificate");
+}
+
 static void names_tags_and_groups_change(void **state)
 {
 	struct cas cas = make_cas(*state);
@@ -768,6 +797,8 @@ static void names_tags_and_groups_change(void **state)
 	    json_pack("{s:s, s:s, s:s}", "ResourceId", id, "ResourceGroupId", "rg-1",
 		      "ResourceType", "PcaCertificate"));
 	get(*state, "UploadPcaCertToCas", json_pack("{s:s}", "Ids", id));
+	refused(*state, "UploadPcaCertToCas", json_pack("{s:s}", "Ids", "nonsense, 77777"),
+		"NotFound");
 	get(*state, "TagResources",
 	    json_pack("{s:s, s:[s], s:[{s:s, s:s}, {s:s, s:s}]}", "ResourceType", "PcaCertificate",
 		      "ResourceId", id, "Tag", "Key", "team", "Value", "shop", "Key", "env",
@@ -854,6 +885,8 @@ int main(void)
 		TEST(revoked_certificates_are_listed_and_deleted),
 		TEST(a_ca_with_live_certificates_stays),
 		TEST(what_a_listener_uses_is_not_deleted),
+		TEST(signers_go_with_their_ca),
+		TEST(nothing_is_issued_below_a_revoked_root),
 		TEST(names_tags_and_groups_change),
 		TEST(addresses_come_from_the_setting),
 	};
