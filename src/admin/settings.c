@@ -132,7 +132,8 @@ static int check_base_url(const char *url, struct error *err)
 {
 	const char *host = strncmp(url, "http://", 7) == 0 ? url + 7 : NULL;
 
-	/* Who checks a certificate of an https server may need the list for just that: RFC 5280 8. It becomes an IA5String in certificates, with a path behind it. */
+	/* Who checks a certificate of an https server may need the list for just that (RFC 5280
+	 * section 8): plain HTTP only. It becomes an IA5String, with a path behind it. */
 	if (host != NULL && host[0] != '\0' && host[0] != '/' &&
 	    strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 			 "-._~:/[]%") == strlen(host))
