@@ -12,6 +12,7 @@
 #include "api/handlers.h"
 #include "api/internal.h"
 #include "base/monotime.h"
+#include "certs/console.h"
 #include "certs/publisher.h"
 #include "control/serving.h"
 
@@ -78,6 +79,7 @@ static void api_tick(void *state)
 
 	admin_tick(api->admin);
 	certs_tick(api->control);
+	certs_console_tick(api->control, now);
 	expire(api, now);
 	api->gate.session_idle_s = admin_idle_s(api->store);
 	if (api->server != NULL)

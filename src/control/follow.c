@@ -354,6 +354,8 @@ static int open_store(struct control *control, struct error *err)
 	memory_wipe(key, sizeof(key));
 	if (follow->store == NULL)
 		return -1;
+	if (store_notice(follow->store) != NULL)
+		log_event(&control->log, "store_mended", "what", store_notice(follow->store));
 	follow->own = own_revocations_load(follow->store, err);
 	return follow->own == NULL ? -1 : 0;
 }
