@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 #define RETRY_S 10
 /* A job writes lists for a tenth of the time at most, however fast certificates are revoked. */
 #define PAUSE 10
+#define LARGE (1u << 20)
 
 struct list_job {
 	struct list_job *next;
@@ -239,6 +241,7 @@ static void log_file_failure(struct publisher *publisher, struct list_job *job)
 void publish_list_store(struct publisher *publisher, int64_t now)
 {
 	struct list_job **at = &publisher->list_jobs;
+	bool is_large;
 
 	while (*at != NULL) {
 		struct list_job *job = *at;
@@ -252,7 +255,11 @@ void publish_list_store(struct publisher *publisher, int64_t now)
 			continue;
 		}
 		*at = job->next;
+		is_large = job->stored.der.len > LARGE;
 		job_free(job);
+		/* Several copies of a list of 25 MB were here; the allocator would keep the room. */
+		if (is_large)
+			malloc_trim(0);
 	}
 }
 

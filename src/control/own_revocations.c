@@ -1,32 +1,9 @@
-#include "control/own_revocations.h"
+#include "control/own_revocations_internal.h"
 
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "pki/crl_write.h"
-#include "x509/certificate.h"
-
-struct own_issuer {
-	uint8_t key[REVOCATION_KEY_SIZE];
-	char name[192];
-	bool is_known;          /* a CA of the store has this key */
-	int64_t revoked_s;      /* the CA itself; 0: it is good */
-	struct revocation_entry *entries; /* owned */
-	size_t count, capacity;
-	uint64_t changes;
-};
-
-struct own_revocations {
-	pthread_mutex_t lock;
-	struct own_issuer *issuers; /* owned */
-	size_t count;
-	uint64_t made;          /* of the last table */
-	struct store_revocation *waiting; /* owned: not known to be committed */
-	size_t waiting_count, waiting_capacity;
-	bool cas_wait;          /* the CAs are to be read again */
-};
 
 static struct own_issuer *find_issuer(const struct own_revocations *own, const uint8_t *key)
 {
@@ -39,7 +16,7 @@ static struct own_issuer *find_issuer(const struct own_revocations *own, const u
 	return NULL;
 }
 
-static struct own_issuer *issuer_for(struct own_revocations *own, const uint8_t *key)
+struct own_issuer *own_issuer_for(struct own_revocations *own, const uint8_t *key)
 {
 	struct own_issuer *issuer = find_issuer(own, key);
 
@@ -162,7 +139,7 @@ static void insert_sorted(struct own_issuer *issuer, const struct revocation_ent
 static void add_run(struct own_revocations *own, const struct store_revocation *revocations,
 		    size_t count)
 {
-	struct own_issuer *issuer = issuer_for(own, revocations->issuer_key);
+	struct own_issuer *issuer = own_issuer_for(own, revocations->issuer_key);
 	struct revocation_entry *entries = memory_new(count * sizeof(*entries));
 	size_t kept = keep_new(issuer, revocations, count, entries);
 
@@ -245,116 +222,13 @@ void own_revocations_settle(struct own_revocations *own, struct store *store, in
 		own_revocations_add_ca(own);
 }
 
-/* --- CAs --- */
-
-struct known_ca {
-	char id[65], parent[65];
-	uint8_t key[REVOCATION_KEY_SIZE];
-	char name[192];
-	bool bad;               /* revoked, or beneath one that is */
-};
-
-struct known_cas {
-	struct known_ca *items; /* owned */
-	size_t count;
-};
-
-static bool collect_ca(void *arg, const struct store_certificate *row)
-{
-	struct certificate *certificate = certificate_parse(buffer_bytes(&row->der), NULL);
-	struct known_cas *cas = arg;
-	struct known_ca *ca;
-
-	cas->items = memory_resize(cas->items, (cas->count + 1) * sizeof(*cas->items));
-	ca = &cas->items[cas->count++];
-	*ca = (struct known_ca){ .bad = row->revoked || row->disabled };
-	memcpy(ca->key, row->subject_key, sizeof(ca->key));
-	snprintf(ca->id, sizeof(ca->id), "%s", row->id);
-	snprintf(ca->parent, sizeof(ca->parent), "%s", row->parent == NULL ? "" : row->parent);
-	if (certificate != NULL)
-		certificate_subject_text(certificate, ca->name, sizeof(ca->name));
-	certificate_free(certificate);
-	return true;
-}
-
-static bool parent_is_bad(const struct known_cas *cas, const struct known_ca *ca)
-{
-	size_t i;
-
-	for (i = 0; ca->parent[0] != '\0' && i < cas->count; i++)
-		if (strcmp(cas->items[i].id, ca->parent) == 0)
-			return cas->items[i].bad;
-	return false;
-}
-
-/* What hangs on a revoked CA is revoked with it. */
-static void spread(struct known_cas *cas)
-{
-	bool changed;
-	size_t i;
-
-	do {
-		changed = false;
-		for (i = 0; i < cas->count; i++)
-			if (!cas->items[i].bad && parent_is_bad(cas, &cas->items[i]))
-				changed = cas->items[i].bad = true;
-	} while (changed);
-}
-
-/* A key is good as long as one CA certificate for it is: a renewed or cross-signed CA has several. */
-static bool key_is_bad(const struct known_cas *cas, const uint8_t *key)
-{
-	size_t i;
-
-	for (i = 0; i < cas->count; i++)
-		if (!cas->items[i].bad &&
-		    memcmp(cas->items[i].key, key, REVOCATION_KEY_SIZE) == 0)
-			return false;
-	return true;
-}
-
-static void take_cas(struct own_revocations *own, const struct known_cas *cas, int64_t now)
-{
-	size_t i;
-
-	for (i = 0; i < own->count; i++)
-		own->issuers[i].is_known = false;
-	for (i = 0; i < cas->count; i++) {
-		struct own_issuer *issuer = issuer_for(own, cas->items[i].key);
-
-		issuer->is_known = true;
-		memcpy(issuer->name, cas->items[i].name, sizeof(issuer->name));
-		if (!key_is_bad(cas, issuer->key))
-			issuer->revoked_s = 0;
-		else if (issuer->revoked_s == 0)
-			issuer->revoked_s = now;
-	}
-}
-
-int own_revocations_update(struct own_revocations *own, struct store *store, int64_t now,
-			   struct error *err)
-{
-	struct store_certificate_filter filter = { .roles = STORE_OWN_CAS, .revoked = -1 };
-	struct known_cas cas = { NULL, 0 };
-	int result = store_certificate_each(store, &filter, collect_ca, &cas, err);
-
-	if (result == 0) {
-		spread(&cas);
-		pthread_mutex_lock(&own->lock);
-		take_cas(own, &cas, now);
-		pthread_mutex_unlock(&own->lock);
-	}
-	free(cas.items);
-	return result;
-}
-
 /* --- life --- */
 
 /* In the order of the store, which is ours only among serials of one length. */
 static void load_one(void *arg, const struct store_revocation *revocation)
 {
 	struct bytes serial = { revocation->serial, revocation->serial_len };
-	struct own_issuer *issuer = issuer_for(arg, revocation->issuer_key);
+	struct own_issuer *issuer = own_issuer_for(arg, revocation->issuer_key);
 
 	make_room(issuer, 1);
 	if (!revocation_entry_make(serial, revocation->time_s, &issuer->entries[issuer->count]))

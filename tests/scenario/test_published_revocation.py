@@ -8,7 +8,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
+from support.backend import Backend
 from support.clients import run
+from support.door import own_address
 from support.sallyport import SLOWNESS
 from support.system import ApiError
 from support.waiting import wait_for
@@ -268,3 +270,60 @@ def test_many_are_revoked_by_serial_number_and_from_an_older_list(elliptic):
     with pytest.raises(ApiError) as caught:
         system.pca("RevokeCertificates", ParentIdentifier=elliptic.id, SerialNumbers=["nonsense"])
     assert (caught.value.status, caught.value.code) == (400, "IllegalParam.SerialNumbers")
+
+
+# --- a CA is revoked
+
+
+class Guarded:
+    """A listener that lets in whom a subordinate CA knows, and that CA directly as its anchor."""
+
+    def __init__(self, system):
+        self.system = system
+        self.folder = os.path.join(system.folder, "guarded")
+        os.mkdir(self.folder)
+        self.backend = Backend(own_address())
+        self.root = self.authority("CreateRootCACertificate", CommonName="Guard Root", Years=10)
+        self.sub = self.authority("CreateSubCACertificate", CommonName="Guard Sub", Years=5,
+                                  ParentIdentifier=self.root)
+        server = system.pca("CreateServerCertificate", ParentIdentifier=self.sub, Algorithm="ECC_256",
+                            CommonName="www.example.com", Domain="www.example.com")
+        client = system.pca("CreateClientCertificate", ParentIdentifier=self.sub,
+                            Algorithm="ECC_256", CommonName="cart")
+        self.export(client["Identifier"])
+        _, self.port = system.listener(
+            system.balancer(), system.group((self.backend.address, self.backend.port)),
+            ListenerProtocol="TCPSSL", CertificateIds=[server["Identifier"]], CaEnabled=True,
+            CaCertificateIds=[self.sub], SecurityPolicyId="tls_cipher_policy_1_2_strict_with_1_3")
+
+    def authority(self, action, **more):
+        return self.system.pca(action, Algorithm="ECC_256", **NAMES, **more)["Identifier"]
+
+    def export(self, identifier):
+        files = self.system.own("ExportPrivateCertificate", Identifier=identifier, Format="PEM")
+        for file in files["Files"]:
+            name = "client.key" if file["Name"].endswith(".key") else "client.pem"
+            with open(os.path.join(self.folder, name), "wb") as out:
+                out.write(base64.b64decode(file["Content"]))
+
+    def visit(self):
+        return run(["curl", "-sSk", "--max-time", "10", "--cert",
+                    os.path.join(self.folder, "client.pem"), "--key",
+                    os.path.join(self.folder, "client.key"),
+                    f"https://{self.system.address}:{self.port}/"])
+
+    def close(self):
+        self.backend.close()
+
+
+@pytest.mark.parametrize("which", ["sub", "root"])
+def test_a_revoked_ca_lets_nobody_in_any_more(system, which):
+    guarded = Guarded(system)
+    try:
+        wait_for(lambda: guarded.visit().returncode == 0, 20 * SLOWNESS, "a way in", pause=0.2)
+        system.pca("UpdateCACertificateStatus", Identifier=getattr(guarded, which), Status="REVOKE")
+        wait_for(lambda: guarded.visit().returncode != 0, 5 * SLOWNESS, "a refusal", pause=0.05)
+        refused = guarded.visit()
+        assert "alert" in refused.stderr, refused.stderr
+    finally:
+        guarded.close()
