@@ -404,6 +404,68 @@ static void many_are_revoked_by_serial_number(void **state)
 	world_done(&world);
 }
 
+/* A generator of its own, so that the same serials come each time. */
+static struct store_revocation nth_revocation(const struct world *world, uint32_t n)
+{
+	struct store_revocation revocation = { .time_s = NOW - n, .reason = REVOKED_SUPERSEDED };
+	uint32_t state = n * 2654435761u + 1;
+	size_t i;
+
+	memcpy(revocation.issuer_key, key_hash_of(n % 3 == 0 ? world->pair.root : world->pair.sub), 32);
+	revocation.serial_len = 1 + n % 20;
+	for (i = 0; i < revocation.serial_len; i++) {
+		state = state * 1664525u + 1013904223u;
+		revocation.serial[i] = (uint8_t)(state >> 24 & 0x7f) | 1;
+	}
+	return revocation;
+}
+
+static void check_all(const struct world *world, uint32_t count)
+{
+	struct revocation_entry entry;
+	uint32_t n;
+
+	for (n = 0; n < count; n++) {
+		struct store_revocation wanted = nth_revocation(world, n);
+
+		assert_true(own_revocations_find(own, wanted.issuer_key, (struct bytes){ wanted.serial,
+						 wanted.serial_len }, &entry));
+		assert_true(entry.when <= wanted.time_s);
+	}
+}
+
+static void many_serials_of_all_lengths_stay_sorted(void **state)
+{
+	struct revocation_entry *entries;
+	struct world world;
+	uint32_t n, count = 0;
+	size_t total, i;
+
+	home = *state;
+	world_init(&world);
+	while (count < 900) {
+		must(store_begin(home->store, e));
+		for (n = count > 100 ? count - 100 : 0; n < count + 300; n++) { /* some of them again */
+			struct store_revocation revocation = nth_revocation(&world, n);
+
+			must(store_revoke(home->store, &revocation, e));
+			own_revocations_add(own, &revocation);
+		}
+		must(store_commit(home->store, e));
+		own_revocations_settle(own, home->store, NOW);
+		count += 300;
+		check_all(&world, count);
+	}
+	own_revocations_free(own);
+	own = own_revocations_load(home->store, NULL);
+	check_all(&world, count);
+	entries = own_revocations_copy(own, key_hash_of(world.pair.sub), &total);
+	for (i = 1; i < total; i++)
+		assert_true(revocation_entry_compare(&entries[i - 1], &entries[i]) < 0);
+	free(entries);
+	world_done(&world);
+}
+
 static void one_wrong_serial_number_revokes_nothing(void **state)
 {
 	static const char *const wrong[] = { "", "0", "00", "xyz", "0x", "12 34 zz",
@@ -545,6 +607,7 @@ int main(void)
 		WITH_HOME(a_revoked_root_takes_all_below_with_it),
 		WITH_HOME(a_key_with_another_good_certificate_goes_on),
 		WITH_HOME(many_are_revoked_by_serial_number),
+		WITH_HOME(many_serials_of_all_lengths_stay_sorted),
 		WITH_HOME(one_wrong_serial_number_revokes_nothing),
 		WITH_HOME(an_older_list_of_the_ca_is_taken_with_its_dates),
 		WITH_HOME(the_state_of_certificates_can_be_asked),
