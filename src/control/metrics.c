@@ -293,6 +293,8 @@ static void render_servers(const struct metrics_source *source, struct buffer *o
 	X(turns, "worker_turns_total", "counter", "event-loop turns") \
 	X(log_dropped, "worker_log_lines_dropped_total", "counter", \
 	  "log lines dropped because the log was not read") \
+	X(refusals_untold, "worker_refusals_untold_total", "counter", \
+	  "refused clients that are counted and logged, but not in ListRefusals: too many at once") \
 	X(memory_full, "worker_memory_full_total", "counter", \
 	  "times accepting stopped for want of memory") \
 	X(descriptors_full, "worker_descriptors_full_total", "counter", \
