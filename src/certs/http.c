@@ -40,7 +40,8 @@ static void set_etag(struct certs_http_reply *reply, const uint8_t hash[SHA256_S
 
 /* --- lists --- */
 
-/* A list is kept for half of what is left of its life: who fetches one always has time for the next. */
+/* A list is kept for half of what is left of its life: who fetches one always has time for the
+ * next. */
 static int answer_list(const struct published_ca *ca, struct certs_http_reply *reply)
 {
 	int64_t left = ca->list.next_update - walltime_s();
@@ -82,7 +83,8 @@ static int answer_certificate(const struct published_ca *ca, struct certs_http_r
 }
 
 /* name: "<key id>.crl" or "<key id>.cer" */
-static int answer_file(struct publisher *publisher, const char *name, struct certs_http_reply *reply)
+static int answer_file(struct publisher *publisher, const char *name,
+		       struct certs_http_reply *reply)
 {
 	const char *dot = strrchr(name, '.');
 	char key_id[PUBLISHED_KEY_ID_SIZE];
@@ -93,7 +95,8 @@ static int answer_file(struct publisher *publisher, const char *name, struct cer
 		return not_found(reply);
 	len = (size_t)(dot - name);
 	for (i = 0; i < len; i++)
-		key_id[i] = name[i] >= 'A' && name[i] <= 'F' ? (char)(name[i] + 'a' - 'A') : name[i];
+		key_id[i] =
+			name[i] >= 'A' && name[i] <= 'F' ? (char)(name[i] + 'a' - 'A') : name[i];
 	key_id[len] = '\0';
 	ca = publisher_find_key_id(publisher, key_id);
 	if (ca == NULL)

@@ -69,7 +69,8 @@ static bool have_signer(struct publisher *publisher, struct published_ca *ca, in
 	return signer->key != NULL;
 }
 
-static void fill_response(struct ocsp_response *response, const struct published_ca *ca, int64_t now)
+static void fill_response(struct ocsp_response *response, const struct published_ca *ca,
+			  int64_t now)
 {
 	response->is_delegated = ca->signer.certificate != NULL;
 	response->signer = response->is_delegated ? ca->signer.certificate : ca->certificate;
@@ -111,8 +112,7 @@ static int refuse(struct certs_http_reply *reply, enum ocsp_refusal refusal)
 static bool answer_from_cache(struct publisher *publisher, const uint8_t *question,
 			      uint64_t changes, int64_t now, struct certs_http_reply *reply)
 {
-	const struct ocsp_kept *kept =
-		ocsp_cache_find(publisher->cache, question, changes, now);
+	const struct ocsp_kept *kept = ocsp_cache_find(publisher->cache, question, changes, now);
 
 	if (kept == NULL)
 		return false;
@@ -124,8 +124,10 @@ static bool answer_from_cache(struct publisher *publisher, const uint8_t *questi
 static void keep_answer(struct publisher *publisher, const uint8_t *question, uint64_t changes,
 			const struct ocsp_response *response, struct certs_http_reply *reply)
 {
-	struct ocsp_kept kept = { .changes = changes, .produced_s = response->produced_at,
-				  .next_update_s = response->next_update, .der = reply->body };
+	struct ocsp_kept kept = { .changes = changes,
+				  .produced_s = response->produced_at,
+				  .next_update_s = response->next_update,
+				  .der = reply->body };
 	size_t i;
 
 	/* It may be issued or uploaded in the next moment. */
@@ -163,7 +165,8 @@ static int sign_answer(struct publisher *publisher, struct published_ca *ca,
 }
 
 /* One answer has one signer: all that is asked about must come from one CA of ours. */
-static struct published_ca *issuer_of(struct publisher *publisher, const struct ocsp_request *request)
+static struct published_ca *issuer_of(struct publisher *publisher,
+				      const struct ocsp_request *request)
 {
 	struct published_ca *ca = publisher_find_issuer(publisher, &request->ids[0]);
 	size_t i;

@@ -9,7 +9,7 @@
 /* Slots are linked twice: in the chain of their bucket, and in the order of their use. */
 struct slot {
 	struct ocsp_kept kept;
-	uint16_t next;          /* of the bucket */
+	uint16_t next; /* of the bucket */
 	uint16_t newer, older;
 };
 

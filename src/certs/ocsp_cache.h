@@ -1,8 +1,10 @@
 /*
- * certs/ocsp_cache.h - signed OCSP answers without a nonce, kept until half of their life is over.
+ * certs/ocsp_cache.h - signed OCSP answers without a nonce, kept until half of their life is
+ * over.
  *
- * Found by the certificates that were asked about. An answer carries the count of changes of its CA: when
- * that has grown since, the answer is not found any more. The least recently used makes room.
+ * Found by the certificates that were asked about. An answer carries the count of changes of its
+ * CA: when that has grown since, the answer is not found any more. The least recently used makes
+ * room.
  */
 #ifndef SALLYPORT_CERTS_OCSP_CACHE_H
 #define SALLYPORT_CERTS_OCSP_CACHE_H

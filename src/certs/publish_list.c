@@ -1,6 +1,6 @@
 /*
- * The list of each CA. A job gets copies of all it needs, and its result waits for the next tick: only
- * there no transaction of a request is open.
+ * The list of each CA. A job gets copies of all it needs, and its result waits for the next tick:
+ * only there no transaction of a request is open.
  *
  *   begin (tick) -> write (job) -> store (tick), then served -> keep_file (job) -> freed
  */
@@ -41,7 +41,7 @@ struct list_job {
 	struct revocation_entry *entries; /* owned */
 	size_t entry_count, given;
 	uint64_t changes;
-	struct published_list list;     /* number and dates; fd once it is written */
+	struct published_list list; /* number and dates; fd once it is written */
 	struct store_crl stored;
 	bool is_written, is_stored, is_done;
 	int64_t took_us;
@@ -70,13 +70,16 @@ static bool next_entry(void *arg, struct crl_entry *ret_entry)
 	if (job->given == job->entry_count)
 		return false;
 	entry = &job->entries[job->given++];
-	*ret_entry = (struct crl_entry){ { entry->serial, entry->len }, entry->when, entry->reason };
+	*ret_entry =
+		(struct crl_entry){ { entry->serial, entry->len }, entry->when, entry->reason };
 	return true;
 }
 
 static int write_list(struct list_job *job, const struct certificate *issuer, EVP_PKEY *key)
 {
-	struct crl_order order = { .issuer = issuer, .key = key, .number = job->list.number,
+	struct crl_order order = { .issuer = issuer,
+				   .key = key,
+				   .number = job->list.number,
 				   .this_update = job->list.this_update,
 				   .next_update = job->list.next_update };
 
@@ -94,8 +97,8 @@ static void write_work(void *arg)
 	struct list_job *job = arg;
 	uint64_t begun = monotime_us();
 	struct certificate *issuer = certificate_parse(buffer_bytes(&job->certificate), &job->err);
-	EVP_PKEY *key = issuer == NULL ? NULL :
-			key_from_pkcs8(buffer_bytes(&job->pkcs8), &job->err);
+	EVP_PKEY *key =
+		issuer == NULL ? NULL : key_from_pkcs8(buffer_bytes(&job->pkcs8), &job->err);
 
 	buffer_done(&job->pkcs8);
 	job->is_written = key != NULL && write_list(job, issuer, key) == 0;
@@ -217,8 +220,7 @@ static void serve(struct published_ca *ca, struct list_job *job)
 static void finish(struct publisher *publisher, struct list_job *job, int64_t now)
 {
 	struct published_ca *ca = publisher_find(publisher, job->key);
-	bool is_good = job->is_written &&
-		       store_list(job, serving_store(publisher->control)) == 0;
+	bool is_good = job->is_written && store_list(job, serving_store(publisher->control)) == 0;
 
 	job->is_stored = true;
 	ca->is_writing = false;
@@ -257,7 +259,7 @@ void publish_list_store(struct publisher *publisher, int64_t now)
 		*at = job->next;
 		is_large = job->stored.der.len > LARGE;
 		job_free(job);
-		/* Several copies of a list of 25 MB were here; the allocator would keep the room. */
+		/* There were several copies of 25 MB: the allocator would keep the room. */
 		if (is_large)
 			malloc_trim(0);
 	}
@@ -275,7 +277,8 @@ void publish_list_close(struct publisher *publisher)
 
 /* --- the list of the time before --- */
 
-/* It is served until the one that is made now is there; its number counts even when it is unusable. */
+/* It is served until the one that is made now is there; its number counts even when it is
+ * unusable. */
 void publish_list_load(struct publisher *publisher, struct published_ca *ca)
 {
 	struct store_crl stored = { 0 };

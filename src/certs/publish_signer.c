@@ -1,7 +1,8 @@
 /*
- * Keys that sign OCSP answers and nothing else: each CA certifies one for 30 days and replaces it at half
- * of that. Made in a job thread, kept in the store like every certificate. A CA that cannot certify one
- * (it ends soon, or its extended key usages forbid it) signs its answers itself.
+ * Keys that sign OCSP answers and nothing else: each CA certifies one for 30 days and replaces it
+ * at half of that. Made in a job thread, kept in the store like every certificate. A CA that
+ * cannot certify one (it ends soon, or its extended key usages forbid it) signs its answers
+ * itself.
  */
 #include "certs/publisher_internal.h"
 
@@ -26,9 +27,9 @@ struct signer_job {
 	char ca_id[65], name[80];
 	struct buffer certificate, chain, ca_pkcs8;
 	int64_t now;
-	struct buffer pkcs8;            /* what was made */
+	struct buffer pkcs8; /* what was made */
 	struct issued issued;
-	struct buffer issuers;          /* the CA and those above it */
+	struct buffer issuers; /* the CA and those above it */
 	bool is_made, is_done;
 	struct error err;
 };
@@ -56,7 +57,9 @@ static int issue(struct signer_job *job, struct authority *authority, struct byt
 		 struct bytes spki)
 {
 	struct issue_request request = { .profile = issue_profile(ISSUE_OCSP_SIGNER),
-					 .subject = subject, .public_key = spki, .now = job->now,
+					 .subject = subject,
+					 .public_key = spki,
+					 .now = job->now,
 					 .path_length = -1 };
 	struct bytes issuers = authority_chain(authority);
 
@@ -92,9 +95,10 @@ static void make_work(void *arg)
 {
 	struct signer_job *job = arg;
 	EVP_PKEY *ca_key = key_from_pkcs8(buffer_bytes(&job->ca_pkcs8), &job->err);
-	struct authority *authority = ca_key == NULL ? NULL :
-		authority_new(buffer_bytes(&job->certificate), buffer_bytes(&job->chain), ca_key,
-			      &job->err);
+	struct authority *authority =
+		ca_key == NULL ? NULL
+			       : authority_new(buffer_bytes(&job->certificate),
+					       buffer_bytes(&job->chain), ca_key, &job->err);
 
 	buffer_done(&job->ca_pkcs8);
 	job->is_made = authority != NULL && make_signer(job, ca_key, authority) == 0;
@@ -174,7 +178,8 @@ static void fill_row(const struct signer_job *job, const struct certificate *cer
 
 	call_new_uuid(id);
 	serial_text(certificate, serial, sizeof(serial));
-	*row = (struct store_certificate){ .role = STORE_OCSP_SIGNER, .has_key = true,
+	*row = (struct store_certificate){ .role = STORE_OCSP_SIGNER,
+					   .has_key = true,
 					   .created_s = job->now };
 	row->id = memory_copy_string(id);
 	row->parent = memory_copy_string(job->ca_id);
@@ -195,14 +200,20 @@ static void fill_row(const struct signer_job *job, const struct certificate *cer
 static int put_row(struct store *store, const struct signer_job *job, struct store_certificate *row,
 		   struct error *err)
 {
-	struct store_change change = { .kind = "certificate", .id = row->id, .act = "Create",
-				       .action = "RenewOcspSigner", .product = "pca",
-				       .actor = "system", .from = "system", .request_id = "",
+	struct store_change change = { .kind = "certificate",
+				       .id = row->id,
+				       .act = "Create",
+				       .action = "RenewOcspSigner",
+				       .product = "pca",
+				       .actor = "system",
+				       .from = "system",
+				       .request_id = "",
 				       .now = job->now };
 
 	return store_change(store, &change, &row->revision, err) < 0 ||
-	       store_certificate_put(store, row, err) < 0 ? -1 :
-	       store_key_put(store, row->id, false, buffer_bytes(&job->pkcs8), err);
+			       store_certificate_put(store, row, err) < 0
+		       ? -1
+		       : store_key_put(store, row->id, false, buffer_bytes(&job->pkcs8), err);
 }
 
 static int store_signer(struct store *store, const struct signer_job *job,
@@ -234,8 +245,8 @@ static void finish(struct publisher *publisher, struct signer_job *job)
 		certificate = certificate_parse(buffer_bytes(&job->issued.der), &job->err);
 	if (certificate != NULL)
 		key = key_from_pkcs8(buffer_bytes(&job->pkcs8), &job->err);
-	if (key != NULL && store_signer(serving_store(publisher->control), job, certificate,
-					&job->err) == 0) {
+	if (key != NULL &&
+	    store_signer(serving_store(publisher->control), job, certificate, &job->err) == 0) {
 		use_signer(ca, certificate, key);
 		return;
 	}
@@ -307,8 +318,7 @@ void publish_signer_load(struct publisher *publisher, struct published_ca *ca, i
 	EVP_PKEY *key = NULL;
 
 	if (store_certificate_each(store, &filter, take_newer, &newest, NULL) == 0 &&
-	    newest.certificate != NULL &&
-	    store_key_get(store, newest.id, &pkcs8, NULL, NULL) == 1)
+	    newest.certificate != NULL && store_key_get(store, newest.id, &pkcs8, NULL, NULL) == 1)
 		key = key_from_pkcs8(buffer_bytes(&pkcs8), NULL);
 	buffer_done(&pkcs8);
 	if (key != NULL)

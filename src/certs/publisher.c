@@ -95,8 +95,8 @@ static struct published_ca *new_ca(struct publisher *publisher, const uint8_t *k
 	memcpy(ca->key, key, sizeof(ca->key));
 	ca->list.fd = -1;
 	ca->is_new = true;
-	publisher->cas = memory_resize(publisher->cas,
-				       (publisher->count + 1) * sizeof(*publisher->cas));
+	publisher->cas =
+		memory_resize(publisher->cas, (publisher->count + 1) * sizeof(*publisher->cas));
 	publisher->cas[publisher->count++] = ca;
 	return ca;
 }
@@ -158,8 +158,9 @@ int published_open_key(struct publisher *publisher, const struct published_ca *c
 {
 	int found = store_key_get(serving_store(publisher->control), ca->id, ret_pkcs8, NULL, err);
 
-	return found == 1 ? 0 :
-	       found < 0 ? -1 : error_set(err, ERROR_NOT_FOUND, "the key of the CA is not here");
+	return found == 1  ? 0
+	       : found < 0 ? -1
+			   : error_set(err, ERROR_NOT_FOUND, "the key of the CA is not here");
 }
 
 void published_log(struct publisher *publisher, const char *event, const struct published_ca *ca,

@@ -1,12 +1,14 @@
 /*
- * certs/publisher.h - what our own CAs tell the world: each one's revocation list and its OCSP signer.
+ * certs/publisher.h - what our own CAs tell the world: each one's revocation list and its OCSP
+ * signer.
  *
  *   revoked, or near half of its life, or never made
- *      -> gathered for a second -> written and verified in a job thread -> stored -> served, and a file
+ *      -> gathered for a second -> written and verified in a job thread
+ *      -> stored -> served, and a file
  *
- * Lists are made by certs_tick(). OCSP answers are signed by a key that the CA certified for nothing else
- * and that is replaced at half of its life; until there is one, by the CA itself. One publisher a process,
- * for the state thread; job threads get copies.
+ * Lists are made by certs_tick(). OCSP answers are signed by a key that the CA certified for
+ * nothing else and that is replaced at half of its life; until there is one, by the CA itself.
+ * One publisher a process, for the state thread; job threads get copies.
  */
 #ifndef SALLYPORT_CERTS_PUBLISHER_H
 #define SALLYPORT_CERTS_PUBLISHER_H

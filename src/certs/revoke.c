@@ -55,8 +55,8 @@ static int note_change(struct call *call, const struct store_certificate *row, i
 {
 	json_t *before = json_pack("{s:s}", "Status", was_revoked ? "REVOKE" : "ISSUE");
 	json_t *after = json_pack("{s:s, s:s, s:s, s:s}", "Status", "REVOKE", "Reason",
-				  crl_reason_word(reason), "SerialNumber", row->serial, "CommonName",
-				  row->common_name != NULL ? row->common_name : "");
+				  crl_reason_word(reason), "SerialNumber", row->serial,
+				  "CommonName", row->common_name != NULL ? row->common_name : "");
 	int result = call_change(call, "certificate", row->id, "Revoke", is_ca, before, after,
 				 ret_revision, err);
 

@@ -1,4 +1,5 @@
-/* RevokeCertificates: many at once, also what is only known by its serial number or from an older list. */
+/* RevokeCertificates: many at once, also what is only known by its serial number or from an
+ * older list. */
 #include <stdlib.h>
 #include <string.h>
 #include "certs/pca.h"
@@ -22,7 +23,8 @@ struct many {
 
 static bool revoke_serial(struct many *many, struct bytes serial, int64_t when)
 {
-	struct store_revocation revocation = { .time_s = when, .reason = many->reason,
+	struct store_revocation revocation = { .time_s = when,
+					       .reason = many->reason,
 					       .serial_len = serial.len };
 	struct store_revocation before;
 	struct call *call = many->call;
@@ -35,7 +37,8 @@ static bool revoke_serial(struct many *many, struct bytes serial, int64_t when)
 	}
 	memcpy(revocation.issuer_key, many->ca->subject_key, sizeof(revocation.issuer_key));
 	memcpy(revocation.serial, serial.data, serial.len);
-	found = store_revocation_get(call->store, revocation.issuer_key, serial, &before, many->err);
+	found = store_revocation_get(call->store, revocation.issuer_key, serial, &before,
+				     many->err);
 	if (found < 0 || store_revoke(call->store, &revocation, many->err) < 0)
 		return false;
 	own_revocations_add(serving_own_revocations(call->control), &revocation);
@@ -61,9 +64,8 @@ static bool revoke_listed(struct many *many, const json_t *serials)
 	const json_t *serial;
 	size_t i;
 
-	json_array_foreach(serials, i, serial)
-		if (!revoke_text(many, json_string_value(serial), "SerialNumbers"))
-			return false;
+	json_array_foreach(serials, i, serial) if (!revoke_text(many, json_string_value(serial),
+								"SerialNumbers")) return false;
 	return true;
 }
 
@@ -146,8 +148,8 @@ static int note_change(struct many *many, struct error *err)
 	json_t *after = json_pack("{s:I, s:s}", "RevokedCount", (json_int_t)many->count, "Reason",
 				  crl_reason_word(many->reason));
 	int64_t revision;
-	int result = call_change(many->call, "certificate", many->ca->id, "RevokeIssued", false, NULL,
-				 after, &revision, err);
+	int result = call_change(many->call, "certificate", many->ca->id, "RevokeIssued", false,
+				 NULL, after, &revision, err);
 
 	json_decref(after);
 	return result;
@@ -157,13 +159,16 @@ int pca_RevokeCertificates(struct call *call, struct error *err)
 {
 	const char *word = call_text(call, "Reason");
 	struct store_certificate ca = { 0 };
-	struct many many = { .call = call, .ca = &ca, .err = err,
+	struct many many = { .call = call,
+			     .ca = &ca,
+			     .err = err,
 			     .reason = word == NULL ? 0 : crl_reason_parse(word) };
 	int result = -1;
 
 	if (!call_has(call, "SerialNumbers") && !call_has(call, "SerialFile") &&
 	    !call_has(call, "Crl"))
-		return call_refuse(err, ERROR_INVALID, "MissingParam.SerialNumbers", "SerialNumbers",
+		return call_refuse(err, ERROR_INVALID, "MissingParam.SerialNumbers",
+				   "SerialNumbers",
 				   "one of SerialNumbers, SerialFile and Crl is needed");
 	if (pca_find(call->store, call_text(call, "ParentIdentifier"), STORE_OWN_CAS, &ca, err) < 0)
 		return error_place(err, "ParentIdentifier");

@@ -17,7 +17,9 @@ static int add_status(struct call *call, json_t *list, const uint8_t *issuer_key
 	if (issuer_key != NULL && serial.len > 0)
 		found = store_revocation_get(call->store, issuer_key, serial, &revocation, err);
 	json_object_set_new(status, "Status",
-			    json_string(found == 1 ? "revoked" : is_issued ? "good" : "unknown"));
+			    json_string(found == 1  ? "revoked"
+					: is_issued ? "good"
+						    : "unknown"));
 	if (found == 1) {
 		json_object_set_new(status, "RevokeTime", json_integer(revocation.time_s * 1000));
 		json_object_set_new(status, "RevokeReason",
@@ -35,8 +37,8 @@ static int add_row(struct call *call, json_t *list, const struct store_certifica
 
 	if (!certs_serial_parse(row->serial, octets, &len))
 		len = 0;
-	return add_status(call, list, row->issuer_key, row->serial, (struct bytes){ octets, len }, true,
-			  err);
+	return add_status(call, list, row->issuer_key, row->serial, (struct bytes){ octets, len },
+			  true, err);
 }
 
 /* Calls each for every part of a comma list. */

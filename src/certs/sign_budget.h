@@ -1,8 +1,9 @@
 /*
- * certs/sign_budget.h - how much signing one source may cause: a fifth of a processor, with a burst.
+ * certs/sign_budget.h - how much signing one source may cause: a fifth of a processor, with a
+ * burst.
  *
- * Measured in time, because an RSA signature costs as much as fifty with P-256. Sources are hashed to a
- * fixed number of places, so that many sources take no more memory than a few.
+ * Measured in time, because an RSA signature costs as much as fifty with P-256. Sources are
+ * hashed to a fixed number of places, so that many sources take no more memory than a few.
  */
 #ifndef SALLYPORT_CERTS_SIGN_BUDGET_H
 #define SALLYPORT_CERTS_SIGN_BUDGET_H

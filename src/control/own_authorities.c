@@ -9,7 +9,7 @@ struct known_ca {
 	char id[65], parent[65];
 	uint8_t key[REVOCATION_KEY_SIZE];
 	char name[192];
-	bool bad;               /* revoked, or beneath one that is */
+	bool bad; /* revoked, or beneath one that is */
 };
 
 struct known_cas {
@@ -59,14 +59,14 @@ static void spread(struct known_cas *cas)
 	} while (changed);
 }
 
-/* A key is good as long as one CA certificate for it is: a renewed or cross-signed CA has several. */
+/* A key is good as long as one CA certificate for it is: a renewed or cross-signed CA has
+ * several. */
 static bool key_is_bad(const struct known_cas *cas, const uint8_t *key)
 {
 	size_t i;
 
 	for (i = 0; i < cas->count; i++)
-		if (!cas->items[i].bad &&
-		    memcmp(cas->items[i].key, key, REVOCATION_KEY_SIZE) == 0)
+		if (!cas->items[i].bad && memcmp(cas->items[i].key, key, REVOCATION_KEY_SIZE) == 0)
 			return false;
 	return true;
 }

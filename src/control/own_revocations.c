@@ -55,7 +55,8 @@ static size_t place_of(const struct own_issuer *issuer, const struct revocation_
 	return low;
 }
 
-static bool is_at(const struct own_issuer *issuer, size_t place, const struct revocation_entry *wanted)
+static bool is_at(const struct own_issuer *issuer, size_t place,
+		  const struct revocation_entry *wanted)
 {
 	return place < issuer->count &&
 	       revocation_entry_compare(&issuer->entries[place], wanted) == 0;
@@ -87,7 +88,8 @@ static int compare_revocations(const void *a, const void *b)
 	return memcmp(left->serial, right->serial, left->serial_len);
 }
 
-/* What an issuer has already is merged; the others stay in revocations, sorted. How many they are. */
+/* What an issuer has already is merged; the others stay in revocations, sorted. How many they
+ * are. */
 static size_t keep_new(struct own_issuer *issuer, const struct store_revocation *revocations,
 		       size_t count, struct revocation_entry *ret_entries)
 {
@@ -171,8 +173,8 @@ void own_revocations_add(struct own_revocations *own, const struct store_revocat
 	pthread_mutex_lock(&own->lock);
 	if (own->waiting_count == own->waiting_capacity) {
 		own->waiting_capacity = 2 * own->waiting_capacity + 4;
-		own->waiting = memory_resize(own->waiting,
-					     own->waiting_capacity * sizeof(*own->waiting));
+		own->waiting =
+			memory_resize(own->waiting, own->waiting_capacity * sizeof(*own->waiting));
 	}
 	own->waiting[own->waiting_count++] = *revocation;
 	pthread_mutex_unlock(&own->lock);
@@ -185,7 +187,8 @@ void own_revocations_add_ca(struct own_revocations *own)
 	pthread_mutex_unlock(&own->lock);
 }
 
-/* false: it was undone. When the store cannot be asked, what was to be revoked is better revoked. */
+/* false: it was undone. When the store cannot be asked, what was to be revoked is better
+ * revoked. */
 static bool is_committed(struct store *store, struct store_revocation *revocation)
 {
 	struct bytes serial = { revocation->serial, revocation->serial_len };
@@ -347,8 +350,9 @@ out:
 
 /* --- questions --- */
 
-bool own_revocations_find(struct own_revocations *own, const uint8_t issuer_key[REVOCATION_KEY_SIZE],
-			  struct bytes serial, struct revocation_entry *ret_entry)
+bool own_revocations_find(struct own_revocations *own,
+			  const uint8_t issuer_key[REVOCATION_KEY_SIZE], struct bytes serial,
+			  struct revocation_entry *ret_entry)
 {
 	const struct own_issuer *issuer;
 	struct revocation_entry wanted;

@@ -1,4 +1,5 @@
-/* control/own_revocations_internal.h - what control/own_revocations.c and own_authorities.c share. */
+/* control/own_revocations_internal.h - what control/own_revocations.c and own_authorities.c
+ * share. */
 #ifndef SALLYPORT_CONTROL_OWN_REVOCATIONS_INTERNAL_H
 #define SALLYPORT_CONTROL_OWN_REVOCATIONS_INTERNAL_H
 

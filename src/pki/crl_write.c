@@ -75,8 +75,8 @@ unsigned int crl_shard_of(struct bytes serial, unsigned int shards)
 /* --- entries: by hand, there may be 500,000 --- */
 
 /* Extensions { { reasonCode, ENUMERATED } }: RFC 5280 5.3.1 */
-static const uint8_t reason_extension[] = { 0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55, 0x1d,
-					    0x15, 0x04, 0x03, 0x0a, 0x01 };
+static const uint8_t reason_extension[] = { 0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55,
+					    0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01 };
 
 static bool append_entry(const struct crl_entry *entry, struct buffer *out)
 {
@@ -124,7 +124,8 @@ static int collect(const struct crl_order *order,
 
 /* --- extensions --- */
 
-static bool begin_extension(CBB *list, uint8_t arc, bool critical, CBB *ret_extension, CBB *ret_value)
+static bool begin_extension(CBB *list, uint8_t arc, bool critical, CBB *ret_extension,
+			    CBB *ret_value)
 {
 	const uint8_t oid[] = { 0x55, 0x1d, arc };
 	CBB id;
@@ -136,7 +137,8 @@ static bool begin_extension(CBB *list, uint8_t arc, bool critical, CBB *ret_exte
 	       CBB_add_asn1(ret_extension, ret_value, CBS_ASN1_OCTETSTRING);
 }
 
-/* The subject key identifier as the CA certificate has it; without one, the hash that would be it. */
+/* The subject key identifier as the CA certificate has it; without one, the hash that would be
+ * it. */
 static bool add_key_id(CBB *list, const struct certificate *issuer)
 {
 	const ASN1_OCTET_STRING *found = X509_get0_subject_key_id(issuer->x509);
@@ -164,7 +166,8 @@ static bool add_number(CBB *list, uint64_t number)
 	       CBB_add_asn1_uint64(&value, number) && CBB_flush(list);
 }
 
-/* IssuingDistributionPoint { distributionPoint [0] { fullName [0] { URI [6] } } }: RFC 5280 5.2.5 */
+/* IssuingDistributionPoint { distributionPoint [0] { fullName [0] { URI [6] } } }: RFC 5280
+ * 5.2.5 */
 static bool add_point(CBB *list, const char *uri)
 {
 	CBB extension, value, fields, point, names, name;

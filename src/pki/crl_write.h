@@ -47,7 +47,7 @@ struct crl_order {
 	uint64_t number;           /* greater than that of every list before */
 	int64_t this_update;
 	int64_t next_update;       /* at most CRL_MAX_LIFE_S later; what is later is cut */
-	const char *point;         /* URI of a shard, as its certificates have it; NULL: the whole list */
+	const char *point;         /* URI of a shard, as in its certificates; NULL: the whole list */
 	unsigned int shards, shard; /* 0 shards: all; else those whose second serial octet fits */
 };
 

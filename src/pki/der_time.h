@@ -9,7 +9,8 @@
 
 #define DER_TIME_SIZE 17 /* tag, length, "YYYYMMDDHHMMSSZ" */
 
-/* With tag and length: UTCTime through 2049, GeneralizedTime from 2050. 0: not a time of this era. */
+/* With tag and length: UTCTime through 2049, GeneralizedTime from 2050. 0: not a time of this
+ * era. */
 size_t der_time(int64_t when, uint8_t ret_der[DER_TIME_SIZE]);
 /* Always GeneralizedTime. */
 size_t der_time_generalized(int64_t when, uint8_t ret_der[DER_TIME_SIZE]);

@@ -19,9 +19,8 @@ static bool is_null_or_absent(CBS *parameters)
 {
 	CBS null;
 
-	return CBS_len(parameters) == 0 ||
-	       (CBS_get_asn1(parameters, &null, CBS_ASN1_NULL) && CBS_len(&null) == 0 &&
-		CBS_len(parameters) == 0);
+	return CBS_len(parameters) == 0 || (CBS_get_asn1(parameters, &null, CBS_ASN1_NULL) &&
+					    CBS_len(&null) == 0 && CBS_len(parameters) == 0);
 }
 
 static bool read_hash(CBS *in, struct ocsp_id *id)
@@ -127,8 +126,8 @@ static bool read_version(CBS *tbs)
 
 	if (!CBS_get_optional_asn1(tbs, &wrapped, &is_there, TAG_WRAPPED(0)))
 		return false;
-	return !is_there || (CBS_get_asn1_uint64(&wrapped, &version) && version == 0 &&
-			     CBS_len(&wrapped) == 0);
+	return !is_there ||
+	       (CBS_get_asn1_uint64(&wrapped, &version) && version == 0 && CBS_len(&wrapped) == 0);
 }
 
 bool ocsp_request_parse(struct bytes der, struct ocsp_request *ret_request)
@@ -152,8 +151,10 @@ bool ocsp_request_parse(struct bytes der, struct ocsp_request *ret_request)
 
 static int hex_value(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	       c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* One character of the text, with %XX resolved; -1: damaged. */
@@ -176,10 +177,14 @@ static int next_character(const char **at)
 
 static int base64_value(int c)
 {
-	return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 :
-	       c >= '0' && c <= '9' ? c - '0' + 52 :
-	       /* A "+" that went through a form decoder is a blank. */
-	       c == '+' || c == '-' || c == ' ' ? 62 : c == '/' || c == '_' ? 63 : -1;
+	return c >= 'A' && c <= 'Z'   ? c - 'A'
+	       : c >= 'a' && c <= 'z' ? c - 'a' + 26
+	       : c >= '0' && c <= '9' ? c - '0' + 52
+				      :
+				      /* A "+" that went through a form decoder is a blank. */
+		       c == '+' || c == '-' || c == ' ' ? 62
+	       : c == '/' || c == '_'			? 63
+							: -1;
 }
 
 static bool only_padding(const char *at)

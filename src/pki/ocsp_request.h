@@ -1,8 +1,8 @@
 /*
  * pki/ocsp_request.h - what an OCSP client asks: RFC 6960 4.1, RFC 5019, nonces of RFC 9654.
  *
- * Read with CBS, nothing is allocated; everything points into the DER. The signature of a request says
- * nothing here: whoever asks gets the same answer.
+ * Read with CBS, nothing is allocated; everything points into the DER. The signature of a request
+ * says nothing here: whoever asks gets the same answer.
  */
 #ifndef SALLYPORT_PKI_OCSP_REQUEST_H
 #define SALLYPORT_PKI_OCSP_REQUEST_H
@@ -30,12 +30,12 @@ struct ocsp_request {
 	struct bytes nonce;        /* empty: none was sent */
 };
 
-/* false: answer malformedRequest. Also for an unknown critical extension, and a nonce of another length
- * than 1 to 128. */
+/* false: answer malformedRequest. Also for an unknown critical extension, and a nonce of
+ * another length than 1 to 128. */
 bool must_check ocsp_request_parse(struct bytes der, struct ocsp_request *ret_request);
 
-/* What follows "/ocsp/" in a GET (RFC 6960 A.1): base64, with %XX escapes or without, also base64url,
- * padded or not. false: it is no such text, or too long. */
+/* What follows "/ocsp/" in a GET (RFC 6960 A.1): base64, with %XX escapes or without, also
+ * base64url, padded or not. false: it is no such text, or too long. */
 bool must_check ocsp_request_from_path(const char *text, struct buffer *ret_der);
 
 #endif

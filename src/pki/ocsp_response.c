@@ -91,15 +91,16 @@ static bool write_data(CBB *out, const struct ocsp_response *response)
 	CBB data, answers;
 	size_t i;
 
-	if (!CBB_add_asn1(out, &data, CBS_ASN1_SEQUENCE) || !add_responder(&data, response->signer) ||
+	if (!CBB_add_asn1(out, &data, CBS_ASN1_SEQUENCE) ||
+	    !add_responder(&data, response->signer) ||
 	    !der_time_add_generalized(&data, response->produced_at) ||
 	    !CBB_add_asn1(&data, &answers, CBS_ASN1_SEQUENCE))
 		return false;
 	for (i = 0; i < response->count; i++)
 		if (!add_answer(&answers, response, &response->answers[i]))
 			return false;
-	return CBB_flush(&data) && (response->nonce.len == 0 || add_nonce(&data, response->nonce)) &&
-	       CBB_flush(out);
+	return CBB_flush(&data) &&
+	       (response->nonce.len == 0 || add_nonce(&data, response->nonce)) && CBB_flush(out);
 }
 
 /* certs [0] of BasicOCSPResponse */
@@ -147,7 +148,8 @@ int ocsp_response_write(const struct ocsp_response *response, struct buffer *ret
 		error_set(err, ERROR_SYSTEM, "could not write the OCSP response");
 		goto out;
 	}
-	if (signing_wrap(response->key, cbb_bytes(&data), cbb_bytes(&certificates), &basic, err) < 0)
+	if (signing_wrap(response->key, cbb_bytes(&data), cbb_bytes(&certificates), &basic, err) <
+	    0)
 		goto out;
 	if (!write_whole(&whole, &basic)) {
 		error_set(err, ERROR_SYSTEM, "could not write the OCSP response");

@@ -1,8 +1,8 @@
 /*
  * pki/ocsp_response.h - answers of our OCSP responder: RFC 6960 4.2, RFC 5019 2.2, RFC 9654.
  *
- * The responder is named by its key, its certificate goes along unless it is the CA itself. All times are
- * GeneralizedTime.
+ * The responder is named by its key, its certificate goes along unless it is the CA itself. All
+ * times are GeneralizedTime.
  */
 #ifndef SALLYPORT_PKI_OCSP_RESPONSE_H
 #define SALLYPORT_PKI_OCSP_RESPONSE_H

@@ -10,11 +10,11 @@
 #include <openssl/evp.h>
 #include "base/bytes.h"
 
-/* The whole AlgorithmIdentifier in DER, as it stands inside what is signed. Empty: no such key signs
- * here. */
+/* The whole AlgorithmIdentifier in DER, as it stands inside what is signed. Empty: no such key
+ * signs here. */
 struct bytes signing_algorithm(const EVP_PKEY *key);
-/* SEQUENCE { signed, algorithm, BIT STRING }: the form of certificates, requests and lists. extra, if any,
- * follows inside the SEQUENCE (the certificates of an OCSP response). */
+/* SEQUENCE { signed, algorithm, BIT STRING }: the form of certificates, requests and lists.
+ * extra, if any, follows inside the SEQUENCE (the certificates of an OCSP response). */
 int must_check signing_wrap(EVP_PKEY *key, struct bytes content, struct bytes extra,
 			    struct buffer *ret_der, struct error *err);
 

@@ -36,8 +36,8 @@ enum revocation_answer revocation_find(const struct revocation *table,
 				       const uint8_t issuer_key[REVOCATION_KEY_SIZE],
 				       struct bytes serial, int64_t now, int64_t *ret_when);
 
-/* The same for a CA certificate: a list that its issuer made for end entities only says nothing about
- * it (and the other way round): NO_LIST. */
+/* The same for a CA certificate: a list that its issuer made for end entities only says
+ * nothing about it (and the other way round): NO_LIST. */
 enum revocation_answer revocation_find_ca(const struct revocation *table,
 					  const uint8_t issuer_key[REVOCATION_KEY_SIZE],
 					  struct bytes serial, int64_t now, int64_t *ret_when);
@@ -76,28 +76,29 @@ struct revocation_builder;
 struct revocation_builder *revocation_builder_new(void);
 void revocation_builder_free(struct revocation_builder *builder);
 
-/* Adds one CRL file (PEM or DER; several PEM lists in one file are fine) for the CA certificates of
- * one CaCertificates entry. Every list must be issued and signed by one of them (name, key), be v2 or
- * v1 with legal content: RFC 5280 5.1-5.2; unknown critical extensions, indirect, delta and
- * reason-partitioned lists are refused. On error the issuer it can be told for becomes broken, and the
- * error says why: the caller logs it and goes on. When it cannot be told, that is decided once all files
- * are there: the CAs of the entry that have no other list are broken; when all have one, all are.
- * Two lists of one issuer: the later thisUpdate wins. */
+/* Adds one CRL file (PEM or DER; several PEM lists in one file are fine) for the CA
+ * certificates of one CaCertificates entry. Every list must be issued and signed by one of
+ * them (name, key), be v2 or v1 with legal content: RFC 5280 5.1-5.2; unknown critical
+ * extensions, indirect, delta and reason-partitioned lists are refused. On error the issuer it
+ * can be told for becomes broken, and the error says why: the caller logs it and goes on. When
+ * it cannot be told, that is decided once all files are there: the CAs of the entry that have
+ * no other list are broken; when all have one, all are. Two lists of one issuer: the later
+ * thisUpdate wins. */
 int must_check revocation_builder_add(struct revocation_builder *builder, const char *path,
 				      struct bytes content, const struct bytes *ca_ders,
 				      size_t ca_count, struct error *err);
 /* The same for a file that could not be read. */
 void revocation_builder_add_unreadable(struct revocation_builder *builder,
 				       const struct bytes *ca_ders, size_t ca_count);
-/* A CA of our own: whatever it revoked is in entries, so that every other serial is good, and nothing
- * gets stale. Sorted; copied. Lists from files are united with them.
- * revoked_s: since when the CA itself is revoked, and with it all that it issued; 0: it is good. */
+/* A CA of our own: whatever it revoked is in entries, so that every other serial is good, and
+ * nothing gets stale. Sorted; copied. Lists from files are united with them. revoked_s: since
+ * when the CA itself is revoked, and with it all that it issued; 0: it is good. */
 void revocation_builder_add_issuer(struct revocation_builder *builder,
 				   const uint8_t issuer_key[REVOCATION_KEY_SIZE], const char *name,
 				   const struct revocation_entry *entries, size_t count,
 				   int64_t revoked_s);
-/* What files said, out of a table that was finished before: everything but the own CAs, which are to
- * be added again. Only for an empty builder. Borrowed until the builder is freed. */
+/* What files said, out of a table that was finished before: everything but the own CAs, which
+ * are to be added again. Only for an empty builder. Borrowed until the builder is freed. */
 int must_check revocation_builder_add_table(struct revocation_builder *builder,
 					    const struct revocation *table, struct error *err);
 void revocation_builder_set_made(struct revocation_builder *builder, uint64_t made);

@@ -44,7 +44,8 @@ void revocation_builder_free(struct revocation_builder *builder)
 	free(builder);
 }
 
-struct revocation_issuer_lists *revocation_issuer_find(struct revocation_builder *builder, const uint8_t *key)
+struct revocation_issuer_lists *revocation_issuer_find(struct revocation_builder *builder,
+						       const uint8_t *key)
 {
 	size_t i;
 
@@ -54,19 +55,21 @@ struct revocation_issuer_lists *revocation_issuer_find(struct revocation_builder
 	return NULL;
 }
 
-struct revocation_issuer_lists *revocation_issuer_new(struct revocation_builder *builder, const uint8_t *key)
+struct revocation_issuer_lists *revocation_issuer_new(struct revocation_builder *builder,
+						      const uint8_t *key)
 {
 	struct revocation_issuer_lists *issuer;
 
-	builder->issuers = memory_resize(builder->issuers,
-					 (builder->count + 1) * sizeof(*builder->issuers));
+	builder->issuers =
+		memory_resize(builder->issuers, (builder->count + 1) * sizeof(*builder->issuers));
 	issuer = &builder->issuers[builder->count++];
 	*issuer = (struct revocation_issuer_lists){ 0 };
 	memcpy(issuer->key, key, sizeof(issuer->key));
 	return issuer;
 }
 
-static struct revocation_issuer_lists *issuer_for(struct revocation_builder *builder, const struct certificate *ca)
+static struct revocation_issuer_lists *issuer_for(struct revocation_builder *builder,
+						  const struct certificate *ca)
 {
 	struct revocation_issuer_lists *issuer = revocation_issuer_find(builder, ca->key_hash);
 
@@ -103,16 +106,17 @@ static void keep_entry(void *arg, struct bytes serial, int64_t when)
 		return;
 	if (list->count == list->capacity) {
 		list->capacity = list->capacity == 0 ? 64 : 2 * list->capacity;
-		list->entries = memory_resize(list->entries, list->capacity * sizeof(*list->entries));
+		list->entries =
+			memory_resize(list->entries, list->capacity * sizeof(*list->entries));
 	}
 	list->entries[list->count++] = entry;
 }
 
 static uint32_t covers_of(enum crl_scope scope)
 {
-	return scope == CRL_SCOPE_USERS ? REVOCATION_COVERS_USERS :
-	       scope == CRL_SCOPE_CAS ? REVOCATION_COVERS_CAS :
-	       REVOCATION_COVERS_USERS | REVOCATION_COVERS_CAS;
+	return scope == CRL_SCOPE_USERS ? REVOCATION_COVERS_USERS
+	       : scope == CRL_SCOPE_CAS ? REVOCATION_COVERS_CAS
+					: REVOCATION_COVERS_USERS | REVOCATION_COVERS_CAS;
 }
 
 static void list_from(const struct crl *crl, struct revocation_list *list)
@@ -120,8 +124,8 @@ static void list_from(const struct crl *crl, struct revocation_list *list)
 	size_t len = crl->number.len <= REVOCATION_SERIAL_SIZE ? crl->number.len : 0;
 
 	*list = (struct revocation_list){ .this_update = crl->this_update,
-				      .next_update = crl->next_update,
-				      .covers = covers_of(crl->scope) };
+					  .next_update = crl->next_update,
+					  .covers = covers_of(crl->scope) };
 	SHA256(crl->distribution_point.data, crl->distribution_point.len, list->point);
 	list->number[0] = (uint8_t)len;
 	if (len > 0)
@@ -139,10 +143,11 @@ static bool is_later(const struct revocation_list *list, const struct revocation
 	return memcmp(list->number, other->number, sizeof(list->number)) >= 0;
 }
 
-void revocation_issuer_append_list(struct revocation_issuer_lists *issuer, const struct revocation_list *list)
+void revocation_issuer_append_list(struct revocation_issuer_lists *issuer,
+				   const struct revocation_list *list)
 {
-	issuer->lists = memory_resize(issuer->lists,
-				      (issuer->list_count + 1) * sizeof(*issuer->lists));
+	issuer->lists =
+		memory_resize(issuer->lists, (issuer->list_count + 1) * sizeof(*issuer->lists));
 	issuer->lists[issuer->list_count++] = *list;
 }
 
@@ -171,9 +176,9 @@ static void issuer_take_list(struct revocation_issuer_lists *issuer, struct revo
 struct adding {
 	struct revocation_builder *builder;
 	const char *path;
-	struct certificate **cas;  /* of the entry */
+	struct certificate **cas; /* of the entry */
 	size_t ca_count;
-	struct error first;        /* what was wrong first */
+	struct error first; /* what was wrong first */
 	size_t lists;
 };
 
@@ -199,7 +204,7 @@ static void suspect_all(const struct adding *adding)
 	size_t i;
 
 	builder->suspects = memory_resize(builder->suspects, (builder->suspects_count + 1) *
-					  sizeof(*builder->suspects));
+								     sizeof(*builder->suspects));
 	suspects = &builder->suspects[builder->suspects_count++];
 	suspects->count = adding->ca_count;
 	suspects->keys = memory_new(adding->ca_count * sizeof(*suspects->keys));
@@ -208,8 +213,8 @@ static void suspect_all(const struct adding *adding)
 		       REVOCATION_KEY_SIZE);
 }
 
-/* The CA that name and key id tell, else those of the name, else one of the entry: which, is decided
- * when all files have been read. */
+/* The CA that name and key id tell, else those of the name, else one of the entry: which, is
+ * decided when all files have been read. */
 static void break_issuers(struct adding *adding, const struct crl *crl)
 {
 	if (crl == NULL || (!break_named(adding, crl, true) && !break_named(adding, crl, false)))
@@ -235,8 +240,8 @@ static void describe_stranger(const struct crl *crl, struct error *err)
 	if (issuer != NULL)
 		name_text(issuer, name, sizeof(name));
 	X509_NAME_free(issuer);
-	error_set(err, ERROR_INVALID, "its issuer \"%s\" is not among the CA certificates of this entry",
-		  name);
+	error_set(err, ERROR_INVALID,
+		  "its issuer \"%s\" is not among the CA certificates of this entry", name);
 }
 
 /* Same name and no key ids: the signature tells which CA it was. */
@@ -297,8 +302,8 @@ static void add_content(struct adding *adding, struct bytes content)
 	else if (blocks == 0 && content.len > 0 && content.data[0] == 0x30)
 		add_list(adding, content);
 	else if (adding->lists == 0) {
-		error_set(&why, ERROR_INVALID, content.len == 0 ? "it is empty" :
-			  "it holds no revocation list");
+		error_set(&why, ERROR_INVALID,
+			  content.len == 0 ? "it is empty" : "it holds no revocation list");
 		note(adding, NULL, &why);
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * x509/revocation_builder.h - a table on its way: what each issuer's lists said, for the two files that
- * build one.
+ * x509/revocation_builder.h - a table on its way: what each issuer's lists said, for the two
+ * files that build one.
  */
 #ifndef SALLYPORT_X509_REVOCATION_BUILDER_H
 #define SALLYPORT_X509_REVOCATION_BUILDER_H
@@ -23,7 +23,7 @@ struct revocation_issuer_lists {
 	uint8_t key[REVOCATION_KEY_SIZE];
 	char name[192];
 	bool broken;
-	int64_t revoked_s;                 /* the issuer itself, of revocation_builder_add_issuer() */
+	int64_t revoked_s;                 /* itself: revocation_builder_add_issuer() */
 	struct revocation_list *lists;         /* owned */
 	size_t list_count;
 };

@@ -18,7 +18,8 @@ void revocation_builder_add_issuer(struct revocation_builder *builder,
 				   int64_t revoked_s)
 {
 	struct revocation_list list = { .covers = REVOCATION_COVERS_USERS | REVOCATION_COVERS_CAS,
-					.count = count, .own = true };
+					.count = count,
+					.own = true };
 	struct revocation_issuer_lists *issuer = revocation_issuer_find(builder, issuer_key);
 
 	if (issuer == NULL)
@@ -38,7 +39,8 @@ static void take_row(struct revocation_builder *builder, const struct revocation
 	struct revocation_list list = { .this_update = row->this_update,
 					.next_update = row->next_update,
 					.covers = row->covers & ~REVOCATION_WHOLE,
-					.count = row->count, .borrowed = true };
+					.count = row->count,
+					.borrowed = true };
 	struct revocation_issuer_lists *issuer = revocation_issuer_new(builder, row->key);
 
 	list.entries = borrow(entries + row->first * sizeof(*list.entries));
@@ -48,8 +50,8 @@ static void take_row(struct revocation_builder *builder, const struct revocation
 		revocation_issuer_append_list(issuer, &list);
 }
 
-int revocation_builder_add_table(struct revocation_builder *builder,
-				 const struct revocation *table, struct error *err)
+int revocation_builder_add_table(struct revocation_builder *builder, const struct revocation *table,
+				 struct error *err)
 {
 	struct revocation_header header;
 	struct revocation ignored;
@@ -80,7 +82,8 @@ static struct revocation_issuer_lists *issuer_of_key(const struct revocation_bui
 	return &builder->issuers[i];
 }
 
-/* Those without a list of their own lack this one. When all have one it may be a second list of any. */
+/* Those without a list of their own lack this one. When all have one it may be a second list
+ * of any. */
 static void judge_suspects(struct revocation_builder *builder,
 			   const struct revocation_suspects *suspects)
 {
@@ -106,7 +109,7 @@ static int compare_issuers(const void *a, const void *b)
 }
 
 static struct revocation_row row_of(const struct revocation_issuer_lists *issuer, uint64_t first,
-				     uint64_t count)
+				    uint64_t count)
 {
 	struct revocation_row row = { .broken = issuer->broken, .first = first, .count = count };
 	bool is_own = !issuer->broken && issuer->list_count > 0;
