@@ -72,6 +72,9 @@ int must_check pca_find(struct store *store, const char *id, unsigned int roles,
  * is revoked, ended or not the caller's. */
 int must_check pca_find_issuer(struct call *call, const char *parameter, unsigned int roles,
 			       struct store_certificate *ret_row, struct error *err);
+/* The same by its id. */
+int must_check pca_open_issuer(struct call *call, const char *id, struct store_certificate *ret_row,
+			       struct error *err);
 /* May the caller (an issuer) touch this certificate? */
 int must_check pca_check_owner(const struct call *call, const struct store_certificate *row,
 			       struct error *err);
@@ -95,6 +98,8 @@ void pca_row_init(struct store_certificate *row, const char *id, unsigned int ro
 		  const struct certificate *certificate);
 /* Notes of the lints, as in Notes[]. */
 void pca_row_notes(struct store_certificate *row, const struct lint_report *report);
+/* Notes[]; all: those that are only worth knowing too. None: no member. */
+void pca_set_notes(json_t *object, const struct store_certificate *row, bool all);
 /* The members of the API's object; pem: X509Certificate and chain too. */
 json_t *pca_show(const struct store_certificate *row, bool pem);
 json_t *pca_show_ca(struct call *call, const struct store_certificate *row, bool pem,

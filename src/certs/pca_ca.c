@@ -58,13 +58,10 @@ static void set_text(struct call *call, const char *name, char *text)
 
 void pca_ca_answer(struct call *call, const struct store_certificate *row)
 {
-	json_t *notes = json_object_get(row->body, "Notes");
-
 	json_object_set_new(call->reply, "Identifier", json_string(row->id));
 	set_text(call, "Certificate", pca_pem(buffer_bytes(&row->der)));
 	set_text(call, "CertificateChain", pca_pem_chain(row, true));
-	if (notes != NULL)
-		json_object_set(call->reply, "Notes", notes);
+	pca_set_notes(call->reply, row, false);
 }
 
 static void copy_parameter(json_t *body, struct call *call, const char *name)

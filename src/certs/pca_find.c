@@ -21,7 +21,7 @@ int pca_blame(struct error *err, const char *field)
 
 	if (err == NULL)
 		return -1;
-	if (err->symbol[0] == '\0' && err->code == ERROR_INVALID) {
+	if (err->symbol[0] == '\0' && (err->code == ERROR_INVALID || err->code == ERROR_LIMIT)) {
 		snprintf(symbol, sizeof(symbol), "IllegalParam.%.40s",
 			 err->place[0] != '\0' ? err->place : field);
 		error_symbol(err, symbol);
@@ -139,6 +139,18 @@ static int check_above(struct call *call, const struct store_certificate *row, s
 	return status;
 }
 
+int pca_open_issuer(struct call *call, const char *id, struct store_certificate *ret_row,
+		    struct error *err)
+{
+	if (pca_find(call->store, id, STORE_OWN_CAS, ret_row, err) < 0)
+		return -1;
+	if (call_check_issuer(call, ret_row->id, err) == 0 &&
+	    check_usable(call, ret_row, err) == 0 && check_above(call, ret_row, err) == 0)
+		return 0;
+	store_certificate_done(ret_row);
+	return -1;
+}
+
 int pca_find_issuer(struct call *call, const char *parameter, unsigned int roles,
 		    struct store_certificate *ret_row, struct error *err)
 {
@@ -150,13 +162,9 @@ int pca_find_issuer(struct call *call, const char *parameter, unsigned int roles
 			return -1;
 		id = only;
 	}
-	if (pca_find(call->store, id, STORE_OWN_CAS, ret_row, err) < 0)
-		return error_place(err, "%s", parameter);
-	if (call_check_issuer(call, ret_row->id, err) == 0 &&
-	    check_usable(call, ret_row, err) == 0 && check_above(call, ret_row, err) == 0)
-		return 0;
-	store_certificate_done(ret_row);
-	return -1;
+	if (pca_open_issuer(call, id, ret_row, err) < 0)
+		return err == NULL || err->place[0] != '\0' ? -1 : error_place(err, "%s", parameter);
+	return 0;
 }
 
 int pca_check_owner(const struct call *call, const struct store_certificate *row,

@@ -111,7 +111,7 @@ static int check_ca(const struct call *call, const struct certificate *ca, const
 		return call_refuse(err, ERROR_INVALID, symbol, field,
 				   "its key usage does not let it sign certificates");
 	if (!certificate_key_is_strong(ca, why, sizeof(why)))
-		return call_refuse(err, ERROR_INVALID, symbol, field, "it has an %s", why);
+		return call_refuse(err, ERROR_INVALID, symbol, field, "its key cannot be used: %s", why);
 	if (ca->key_kind == CERTIFICATE_KEY_ED25519)
 		return call_refuse(err, ERROR_INVALID, symbol, field,
 				   "it has an Ed25519 key, which issues nothing here");

@@ -216,7 +216,6 @@ void pca_leaf_answer(struct call *call, const struct store_certificate *row,
 		     const char *certificate_member)
 {
 	int64_t immediately = call_integer(call, "Immediately", 0);
-	json_t *notes = json_object_get(row->body, "Notes");
 
 	json_object_set_new(call->reply, "Identifier", json_string(row->id));
 	json_object_set_new(call->reply, "SerialNumber", json_string(row->serial));
@@ -224,8 +223,7 @@ void pca_leaf_answer(struct call *call, const struct store_certificate *row,
 		set_text(call, certificate_member, pca_pem(buffer_bytes(&row->der)));
 	if (immediately >= 2)
 		set_text(call, "CertificateChain", pca_pem_chain(row, false));
-	if (notes != NULL)
-		json_object_set(call->reply, "Notes", notes);
+	pca_set_notes(call->reply, row, false);
 }
 
 static int create(struct call *call, enum issue_kind kind, struct error *err)

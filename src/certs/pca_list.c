@@ -243,6 +243,7 @@ int pca_DescribeClientCertificate(struct call *call, struct error *err)
 	chain = pca_pem_chain(&row, false);
 	json_object_set_new(object, "CertChain", json_string(chain));
 	set_revocation(call, object, &row);
+	pca_set_notes(object, &row, true);
 	tags = pca_tags(call->store, row.id, err);
 	free(chain);
 	store_certificate_done(&row);

@@ -221,8 +221,10 @@ int pca_DescribeCACertificate(struct call *call, struct error *err)
 	object = pca_show_ca(call, &row, true, err);
 	if (object != NULL)
 		tags = pca_tags(call->store, row.id, err);
-	if (tags != NULL)
+	if (tags != NULL) {
 		json_object_set_new(object, "Tags", tags);
+		pca_set_notes(object, &row, true);
+	}
 	if (tags != NULL && json_object_get(row.body, "Csr") != NULL)
 		json_object_set(object, "Csr", json_object_get(row.body, "Csr"));
 	store_certificate_done(&row);

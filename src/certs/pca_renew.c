@@ -53,8 +53,7 @@ static int open_issuer(struct call *call, struct renewal *renewal, struct error 
 {
 	if (renewal->old.role == STORE_ROOT_CA)
 		return 0;
-	json_object_set_new(call->parameters, "ParentIdentifier", json_string(renewal->old.parent));
-	if (pca_find_issuer(call, "ParentIdentifier", 0, &renewal->ca, err) < 0)
+	if (pca_open_issuer(call, renewal->old.parent, &renewal->ca, err) < 0)
 		return -1;
 	renewal->authority = pca_authority(call->store, &renewal->ca, err);
 	return renewal->authority == NULL ? -1 : 0;

@@ -71,6 +71,29 @@ static void set_taken(json_t *object, const char *name, char *text)
 	free(text);
 }
 
+/* "P01" and the like say what was decided here; the caller should see them. */
+static bool is_worth_telling(const json_t *note)
+{
+	const char *id = json_string_value(json_object_get(note, "Id"));
+	const char *severity = json_string_value(json_object_get(note, "Severity"));
+
+	return (id != NULL && id[0] == 'P') || severity == NULL || strcmp(severity, "I") != 0;
+}
+
+void pca_set_notes(json_t *object, const struct store_certificate *row, bool all)
+{
+	const json_t *notes = json_object_get(row->body, "Notes");
+	json_t *shown = json_array();
+	size_t i;
+
+	for (i = 0; i < json_array_size(notes); i++)
+		if (all || is_worth_telling(json_array_get(notes, i)))
+			json_array_append(shown, json_array_get(notes, i));
+	if (json_array_size(shown) > 0)
+		json_object_set(object, "Notes", shown);
+	json_decref(shown);
+}
+
 static void set_names(json_t *object, const struct store_certificate *row)
 {
 	json_t *list = json_object_get(row->body, "SanList");
@@ -85,8 +108,7 @@ json_t *pca_show(const struct store_certificate *row, bool pem)
 	static const char *const members[] = {
 		"Organization", "OrganizationUnit", "Locality",	     "State",	   "CountryCode",
 		"SubjectDN",	"Algorithm",	    "FullAlgorithm", "KeySize",	   "SignAlgorithm",
-		"Md5",		"ResourceGroupId",  "Days",	     "UploadFlag", "Notes"
-	};
+		"Md5",		"ResourceGroupId",  "Days",	     "UploadFlag" };
 	char sha256[65];
 	json_t *object;
 	size_t i;
@@ -109,6 +131,7 @@ json_t *pca_show(const struct store_certificate *row, bool pem)
 		json_object_set_new(object, "CustomIdentifier",
 				    json_string(row->custom_identifier));
 	set_names(object, row);
+	pca_set_notes(object, row, false);
 	if (pem)
 		set_taken(object, "X509Certificate", pca_pem(buffer_bytes(&row->der)));
 	return object;

@@ -109,6 +109,8 @@ int validity_parse(const char *text, int64_t now, struct validity *ret_validity,
 	else
 		sound = parse_time(text, (size_t)(slash - text), &validity.not_before) &&
 			parse_time(slash + 1, strlen(slash + 1), &validity.not_after);
+	if (sound && validity.not_before < validity.not_after && validity.not_after <= now)
+		return error_set(err, ERROR_INVALID, "Validity \"%.60s\" has passed already", text);
 	if (sound && validity.not_before < validity.not_after) {
 		*ret_validity = validity;
 		return 0;

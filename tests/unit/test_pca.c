@@ -522,6 +522,133 @@ static void a_ca_is_signed_by_somebody_else_and_completed(void **state)
 	get(home, "DeleteClientCertificate", id_of(text_in(signed_ca, "Identifier")));
 }
 
+/* Another installation. */
+static struct home *other_home(void)
+{
+	void *state = NULL;
+
+	assert_int_equal(home_setup(&state), 0);
+	return state;
+}
+
+static void other_home_done(struct home *other)
+{
+	void *state = other;
+
+	home_teardown(&state);
+}
+
+/* The private key of a certificate, as PEM; for the caller to free. */
+static char *key_of_row(struct home *home, const char *id)
+{
+	struct buffer pkcs8 = { 0 }, pem = { 0 };
+
+	must(store_key_get(home->store, id, &pkcs8, NULL, e));
+	pem_write(&pem, "PRIVATE KEY", buffer_bytes(&pkcs8));
+	buffer_append(&pem, "", 1);
+	buffer_done(&pkcs8);
+	return (char *)pem.data;
+}
+
+static const char *chain_of(struct home *home, const char *id)
+{
+	return text_in(json_object_get(get(home, "DescribeCACertificate", id_of(id)), "Certificate"),
+		       "CaCertChain");
+}
+
+static void a_ca_is_taken_over_by_another_installation(void **state)
+{
+	struct cas cas = make_cas(*state);
+	struct home *other = other_home();
+	char *key = key_of_row(*state, cas.sub), *wrong = key_of_row(*state, cas.root);
+	const char *chain = chain_of(*state, cas.sub);
+	const char *id = text_in(get(other, "ImportCACertificate",
+				     json_pack("{s:s, s:s}", "Certificate", chain, "PrivateKey", key)),
+				 "Identifier");
+	json_t *shown = json_object_get(get(other, "DescribeCACertificate", id_of(id)),
+					"Certificate");
+
+	assert_string_equal(text_in(shown, "CertificateType"), "SUB_ROOT");
+	assert_string_equal(text_in(shown, "CaCertChain"), chain);
+	get(other, "CreateClientCertificate", client_parameters(id, "cart"));
+	refused(other, "ImportCACertificate",
+		json_pack("{s:s, s:s}", "Certificate", chain, "PrivateKey", key),
+		"Conflict.Certificate");
+	/* the root's key picks the root out of the same certificates */
+	id = text_in(get(other, "ImportCACertificate",
+			 json_pack("{s:s, s:s}", "Certificate", chain, "PrivateKey", wrong)),
+		     "Identifier");
+	shown = json_object_get(get(other, "DescribeCACertificate", id_of(id)), "Certificate");
+	assert_string_equal(text_in(shown, "CertificateType"), "ROOT");
+	free(key);
+	free(wrong);
+	other_home_done(other);
+}
+
+static void what_is_no_ca_is_not_taken_over(void **state)
+{
+	struct cas cas = make_cas(*state);
+	struct home *other = other_home();
+	json_t *parameters = client_parameters(cas.sub, "cart"), *leaf;
+	const char *chain = chain_of(*state, cas.sub);
+	char *key;
+	struct error err;
+
+	json_object_set_new(parameters, "Immediately", json_integer(1));
+	leaf = get(*state, "CreateClientCertificate", parameters);
+	key = key_of_row(*state, text_in(leaf, "Identifier"));
+	refused(other, "ImportCACertificate",
+		json_pack("{s:s, s:s}", "Certificate", text_in(leaf, "X509Certificate"), "PrivateKey",
+			  key), "IllegalParam.Certificate");
+	err = refused(other, "ImportCACertificate",
+		      json_pack("{s:s, s:s}", "Certificate", chain, "PrivateKey", key),
+		      "IllegalParam.PrivateKey");
+	assert_null(strstr(err.message, "BEGIN"));
+	refused(other, "ImportCACertificate",
+		json_pack("{s:s, s:s}", "Certificate", "hello", "PrivateKey", key),
+		"IllegalParam.Certificate");
+	refused(other, "ImportCACertificate",
+		json_pack("{s:s, s:s}", "Certificate", chain, "PrivateKey", chain),
+		"IllegalParam.PrivateKey");
+	free(key);
+	key = key_of_row(*state, cas.sub);
+	caller.now = NOW + 6 * 366 * DAY;
+	refused(other, "ImportCACertificate",
+		json_pack("{s:s, s:s}", "Certificate", chain, "PrivateKey", key),
+		"IllegalParam.Certificate");
+	free(key);
+	other_home_done(other);
+}
+
+static void another_installation_signs_a_ca(void **state)
+{
+	struct home *other = other_home();
+	const char *root = make_root(*state, "Demo Root", "ECC_256");
+	json_t *parameters = ca_parameters("Waiting CA", "ECC_256", 5), *made;
+	const char *id;
+
+	json_object_del(parameters, "Years");
+	made = get(other, "CreateCACsr", parameters);
+	id = text_in(made, "Identifier");
+	made = get(*state, "CreateExternalCACertificate",
+		   json_pack("{s:s, s:s, s:s, s:[s]}", "InstanceId", root, "Csr",
+			     text_in(made, "Csr"), "Validity", "3y", "PermittedNames",
+			     "DNS:example.com"));
+	get(other, "CompleteCACertificate",
+	    json_pack("{s:s, s:s, s:s}", "Identifier", id, "Certificate",
+		      text_in(made, "Certificate"), "CertificateChain", chain_of(*state, root)));
+	refused(other, "CompleteCACertificate",
+		json_pack("{s:s, s:s}", "Identifier", id, "Certificate", text_in(made, "Certificate")),
+		"NotFound");
+	get(other, "CreateServerCertificate",
+	    json_pack("{s:s, s:s, s:s}", "ParentIdentifier", id, "CommonName", "www.example.com",
+		      "Algorithm", "ECC_256"));
+	refused(other, "CreateServerCertificate",
+		json_pack("{s:s, s:s, s:s}", "ParentIdentifier", id, "CommonName", "www.example.org",
+			  "Algorithm", "ECC_256"), "LintFailed.X28");
+	other_home_done(other);
+}
+
 static void builtin_cas_and_server_are_made(void **state)
 {
 	struct home *home = *state;
@@ -876,6 +1003,9 @@ int main(void)
 		TEST(a_certificate_of_a_revoked_key_is_refused),
 		TEST(an_external_ca_is_issued),
 		TEST(a_ca_is_signed_by_somebody_else_and_completed),
+		TEST(a_ca_is_taken_over_by_another_installation),
+		TEST(what_is_no_ca_is_not_taken_over),
+		TEST(another_installation_signs_a_ca),
 		TEST(builtin_cas_and_server_are_made),
 		TEST(the_private_key_leaves_encrypted),
 		TEST(a_key_that_may_not_leave_stays),
