@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/internal.h"
 #include "base/monotime.h"
 
 /* Exports are audited: they write too. */
@@ -42,10 +43,11 @@ struct errand *errand_new(struct dispatch *dispatch, const struct dispatch_order
 	return errand;
 }
 
-static void wipe_text(json_t *value)
+/* Texts at any depth; the value stays. */
+static void wipe_texts(json_t *value)
 {
-	if (json_is_string(value))
-		memory_wipe((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+	if (value != NULL)
+		json_wipe(json_incref(value));
 }
 
 /* Passwords and keys are not left behind in freed memory. */
@@ -57,14 +59,10 @@ static void wipe_secrets(const struct call *call)
 		const struct parameter *parameter = &call->action->parameters[i];
 
 		if (parameter->flags & PARAMETER_SECRET)
-			wipe_text(call_value(call, parameter->name));
+			wipe_texts(call_value(call, parameter->name));
 	}
-	if (call->keeps_secret) {
-		const char *name;
-		json_t *value;
-
-		json_object_foreach(call->reply, name, value) wipe_text(value);
-	}
+	if (call->keeps_secret)
+		wipe_texts(call->reply);
 }
 
 static void errand_free(struct errand *errand)
