@@ -164,7 +164,7 @@ static int sign_answer(struct publisher *publisher, struct published_ca *ca,
 	return -1;
 }
 
-/* One answer has one signer: all that is asked about must come from one CA of ours. */
+/* One answer has one signer: all that is asked about must come from one CA whose key is here. */
 static struct published_ca *issuer_of(struct publisher *publisher,
 				      const struct ocsp_request *request)
 {
@@ -174,7 +174,7 @@ static struct published_ca *issuer_of(struct publisher *publisher,
 	for (i = 1; i < request->count; i++)
 		if (publisher_find_issuer(publisher, &request->ids[i]) != ca)
 			return NULL;
-	return ca;
+	return ca != NULL && ca->has_key ? ca : NULL;
 }
 
 static void hash_question(const struct ocsp_request *request, uint8_t ret_question[SHA256_SIZE])

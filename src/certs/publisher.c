@@ -101,7 +101,15 @@ static struct published_ca *new_ca(struct publisher *publisher, const uint8_t *k
 	return ca;
 }
 
-/* Of several certificates for one key - a CA that was renewed - the one that begins last. */
+/* Of several certificates for one key - a CA that was renewed - the one that begins last, and rather one
+ * whose key is here. */
+static bool is_better(const struct published_ca *ca, const struct store_certificate *row)
+{
+	if (!ca->is_seen || row->has_key != ca->has_key)
+		return !ca->is_seen || row->has_key;
+	return row->not_before > certificate_not_before(ca->certificate);
+}
+
 static bool take_ca(void *arg, const struct store_certificate *row)
 {
 	struct publisher *publisher = arg;
@@ -112,14 +120,14 @@ static bool take_ca(void *arg, const struct store_certificate *row)
 		return true;
 	if (ca == NULL)
 		ca = new_ca(publisher, row->subject_key);
-	if (ca->is_seen &&
-	    certificate_not_before(certificate) <= certificate_not_before(ca->certificate)) {
+	if (!is_better(ca, row)) {
 		certificate_free(certificate);
 		return true;
 	}
 	certificate_free(ca->certificate);
 	ca->certificate = certificate;
 	ca->is_seen = true;
+	ca->has_key = row->has_key;
 	snprintf(ca->id, sizeof(ca->id), "%s", row->id);
 	ca->crl_days = json_integer_value(json_object_get(row->body, "CrlDay"));
 	buffer_done(&ca->chain);
@@ -195,7 +203,7 @@ void certs_tick(struct control *control)
 	publish_list_store(publisher, now);
 	publish_signer_store(publisher, now);
 	for (i = 0; i < publisher->count; i++) {
-		if (!publisher->cas[i]->is_seen)
+		if (!publisher->cas[i]->is_seen || !publisher->cas[i]->has_key)
 			continue;
 		publish_list_tick(publisher, publisher->cas[i], now);
 		publish_signer_tick(publisher, publisher->cas[i], now);

@@ -40,6 +40,7 @@ struct published_ca {
 	uint8_t name_sha1[20], key_sha1[20], name_sha256[32], key_sha256[32];
 	int64_t crl_days;
 	bool is_seen;           /* in the store, at the last look */
+	bool has_key;           /* else nothing can be said for it: its key is elsewhere */
 	bool is_new;            /* nothing of it was looked up yet */
 
 	struct published_list list;

@@ -460,23 +460,58 @@ static void a_start_serves_the_last_list_and_makes_a_new_one(void **state)
 	world_done(&world);
 }
 
-static void a_ca_without_its_key_has_no_list_and_says_so(void **state)
+static void nothing_is_said_for_a_ca_whose_key_is_elsewhere(void **state)
 {
+	struct certs_http_reply reply;
+	OCSP_REQUEST *request;
+	struct world world;
+	struct bytes der;
+	char path[200];
+
+	home = *state;
+	world_init(&world, KEY_ALGORITHM_ECC_256);
+	der = certificate_der(authority_certificate(world.ca));
+	must(store_begin(home->store, e));
+	must(store_certificate_delete(home->store, "ca", e));
+	must(store_commit(home->store, e));
+	put_row(STORE_ROOT_CA, "ca", NULL, der, NULL);
+	last_log[0] = '\0';
+	pass(&world, 3);
+	snprintf(path, sizeof(path), "/pki/%s.crl", world.key_id);
+	assert_int_equal(status_of("GET", path), 404);
+	snprintf(path, sizeof(path), "/pki/%s.cer", world.key_id);
+	assert_int_equal(status_of("GET", path), 200);
+	reply = ask(der, buffer_bytes(&world.leaf), EVP_sha1(), true, &request);
+	assert_true(is_refusal(&reply, 6));
+	assert_string_equal(last_log, "");
+	OCSP_REQUEST_free(request);
+	world_done(&world);
+}
+
+static void of_two_certificates_of_a_ca_the_later_with_its_key_counts(void **state)
+{
+	struct issued renewed = { .der = { 0 } };
+	struct certs_http_reply reply;
 	struct world world;
 	char path[200];
 
 	home = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
-	put_row(STORE_ROOT_CA, "ca", NULL, certificate_der(authority_certificate(world.ca)), NULL);
-	must(store_begin(home->store, e));
-	must(store_certificate_delete(home->store, "ca", e));
-	must(store_commit(home->store, e));
-	put_row(STORE_ROOT_CA, "ca", NULL, certificate_der(authority_certificate(world.ca)), NULL);
-	last_log[0] = '\0';
-	pass(&world, 2);
-	snprintf(path, sizeof(path), "/pki/%s.crl", world.key_id);
-	assert_int_equal(status_of("GET", path), 404);
-	assert_non_null(strstr(last_log, "key of the CA is not here"));
+	snprintf(path, sizeof(path), "/pki/%s.cer", world.key_id);
+	world.order.request.validity.not_before += 60;
+	must(authority_issue_root(world.order.key, &world.order.request, &renewed, e));
+	put_row(STORE_ROOT_CA, "renewed", NULL, buffer_bytes(&renewed.der), NULL);
+	reply = get("GET", path, (struct bytes){ NULL, 0 });
+	assert_false(bytes_equal(buffer_bytes(&reply.body), buffer_bytes(&renewed.der)));
+	buffer_done(&reply.body);
+	put_key("renewed", world.order.key);
+	note_revision("renewed");
+	reply = get("GET", path, (struct bytes){ NULL, 0 });
+	assert_true(bytes_equal(buffer_bytes(&reply.body), buffer_bytes(&renewed.der)));
+	buffer_done(&reply.body);
+	pass(&world, 3);
+	assert_int_equal(state_of(&world, buffer_bytes(&world.leaf), true), V_OCSP_CERTSTATUS_GOOD);
+	issued_done(&renewed);
 	world_done(&world);
 }
 
@@ -733,7 +768,8 @@ int main(void)
 		WITH_HOME(a_revocation_makes_a_new_list_with_a_greater_number),
 		WITH_HOME(nothing_new_makes_no_new_list_before_half_of_its_life),
 		WITH_HOME(a_start_serves_the_last_list_and_makes_a_new_one),
-		WITH_HOME(a_ca_without_its_key_has_no_list_and_says_so),
+		WITH_HOME(nothing_is_said_for_a_ca_whose_key_is_elsewhere),
+		WITH_HOME(of_two_certificates_of_a_ca_the_later_with_its_key_counts),
 		WITH_HOME(the_certificate_of_a_ca_is_fetched_by_its_key_id),
 		WITH_HOME(what_is_not_there_is_not_found),
 		WITH_HOME(ocsp_knows_good_revoked_and_unknown),
