@@ -21,6 +21,15 @@
 	X(status, "[--manifest FILE | --socket PATH] [--json]", "show what a running sallyportd does") \
 	X(admit, "--manifest FILE --listener NAME [--cert FILE] [--sni NAME] [--at TIME] [--json]", \
 	  "say whether a client would be let in, and why") \
+	X(ca, "create NAME [--parent CA] [--algorithm KIND] [--years N] | list | import FILE [--key FILE]", \
+	  "make, list or take over CAs") \
+	X(client, "issue|export NAME [--format pfx|crt|pem|jks|pkcs8] [--out FILE|DIR] [--password-file FILE] " \
+		  "[--days N] [--san KIND:NAME]... [--ca CA] [--force]", \
+	  "issue a client certificate and put it with its key into files") \
+	X(server, "issue|export NAME [--domain NAME]... [--days N] [--ca CA] [--format FORMAT] [--out FILE|DIR]", \
+	  "issue a server certificate that listeners can use") \
+	X(revoke, "ID|SERIAL|NAME [--reason WORD] [--yes]", \
+	  "withdraw a certificate: its clients are refused and cut off at once") \
 	X(nlb, "ACTION [--FLAGS]", "load balancers, listeners, server groups, TLS security policies") \
 	X(pca, "ACTION [--FLAGS]", "the private CA and its certificates") \
 	X(cas, "ACTION [--FLAGS]", "uploaded certificates and CA certificates") \
@@ -33,6 +42,8 @@
 COMMANDS(X)
 #undef X
 
+/* What "help NAME" prints; always EXIT_DONE. */
+int command_explain(const char *name);
 /* The line of one command on stderr, after a complaint; always EXIT_USAGE. */
 int command_usage(const char *name);
 

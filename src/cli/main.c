@@ -36,6 +36,14 @@ int command_usage(const char *name)
 	return EXIT_USAGE;
 }
 
+int command_explain(const char *name)
+{
+	const struct command *command = find(name);
+
+	printf("usage: sallyport %s %s\n\n%s\n", command->name, command->arguments, command->help);
+	return EXIT_DONE;
+}
+
 static void print_help(FILE *to)
 {
 	size_t i;
@@ -56,10 +64,8 @@ int command_help(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (command != NULL)
-		printf("usage: sallyport %s %s\n\n%s\n", command->name, command->arguments,
-		       command->help);
-	else
-		print_help(stdout);
+		return command_explain(command->name);
+	print_help(stdout);
 	return EXIT_DONE;
 }
 
