@@ -5,6 +5,7 @@
 #include <string.h>
 #include "certs/pca_leaf.h"
 #include "pki/san_check.h"
+#include "x509/certificate.h"
 
 /* --- names --- */
 
@@ -69,7 +70,7 @@ static int add_client_name(struct pca_request *request, const char *common_name,
 		type = SAN_EMAIL;
 	if (common_name != NULL && (type == SAN_EMAIL || san_check_uri(common_name) == NULL))
 		return san_list_add(&request->names, type, common_name, false, err);
-	snprintf(urn, sizeof(urn), "urn:sallyport:client:%s", id);
+	snprintf(urn, sizeof(urn), CERTIFICATE_PLACEHOLDER_URN "%s", id);
 	return san_list_add(&request->names, SAN_URI, urn, false, err);
 }
 

@@ -107,6 +107,16 @@ static bool keep_first(void *arg, struct bytes name)
 	return name.len == 0;
 }
 
+/* A name that stands there only because there has to be one says less than the CN. */
+static bool keep_first_uri(void *arg, struct bytes name)
+{
+	const size_t length = strlen(CERTIFICATE_PLACEHOLDER_URN);
+
+	if (name.len > length && memcmp(name.data, CERTIFICATE_PLACEHOLDER_URN, length) == 0)
+		return true;
+	return keep_first(arg, name);
+}
+
 /* The most specific CN: the last one, as the DER order goes from the root of the tree down. */
 static const ASN1_STRING *find_common_name(const struct certificate *certificate)
 {
@@ -145,7 +155,7 @@ void certificate_identity_text(const struct certificate *certificate, char *ret_
 {
 	struct bytes name = { NULL, 0 };
 
-	each_alternative_name(certificate, GEN_URI, keep_first, &name);
+	each_alternative_name(certificate, GEN_URI, keep_first_uri, &name);
 	if (name.len == 0)
 		each_alternative_name(certificate, GEN_EMAIL, keep_first, &name);
 	if (name.len == 0) {

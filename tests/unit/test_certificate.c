@@ -170,6 +170,8 @@ static void the_identity_is_the_first_name_that_says_who(void **state)
 		{ "CN=cart", "DNS:a.b,email:x@y.z,URI:spiffe://shop/cart", "spiffe://shop/cart" },
 		{ "CN=cart", "DNS:a.b,email:x@y.z", "x@y.z" },
 		{ "CN=cart", "DNS:a.b", "cart" },
+		{ "CN=cart", "URI:urn:sallyport:client:12ab", "cart" },
+		{ "CN=cart", "URI:urn:other:client:12ab", "urn:other:client:12ab" },
 		{ "O=Shop", "DNS:a.b,DNS:c.d", "a.b" },
 		{ "O=Shop", NONE, "O=Shop" },
 		{ "CN=first/CN=last, one", NONE, "last, one" },
