@@ -1,6 +1,7 @@
 #include "admin/sampling.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "admin/admin_internal.h"
@@ -101,8 +102,8 @@ static struct before *meet(struct history_source *source, const struct served_fi
 	const char *name = figures->listener->name;
 
 	if (strncmp(before->name, name, sizeof(before->name) - 1) != 0) {
-		memset(before->name, 0, sizeof(before->name));
-		strncpy(before->name, name, sizeof(before->name) - 1);
+		snprintf(before->name, sizeof(before->name), "%.*s",
+			 (int)sizeof(before->name) - 1, name);
 		before->sum = figures->sum;
 	}
 	return before;

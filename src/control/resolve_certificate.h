@@ -9,7 +9,8 @@
 struct certificate;
 
 /* Fills chain_der (leaf, then each issuer; no root, no duplicate), key_der, key_kind, names and dates
- * from the PEM of the certificate, unless they are filled already (control/stored_certificate.h). The leaf is the one that the key belongs to, wherever it stands.
+ * from the PEM of the certificate, unless they are filled already (control/stored_certificate.h). The
+ * leaf is the one that the key belongs to, wherever it stands.
  * old: as in resolve_model(). */
 int must_check resolve_certificate(const struct model *model, struct model_certificate *certificate,
 				   const struct model *old, int64_t now,

@@ -134,7 +134,7 @@ int import_server(struct import *import, struct import_server *ret_server, struc
 {
 	struct import_server server = { 0 };
 	bool used[IMPORT_CERTIFICATES_MAX] = { false };
-	size_t leaf, last;
+	size_t leaf = 0, last;
 
 	if (import->certificate_count == 0) {
 		error_set(err, ERROR_INVALID, "there is no certificate in it%s", import->key_count > 0 ?

@@ -39,8 +39,8 @@ void certificate_subject_text(const struct certificate *certificate, char *ret_t
 void certificate_issuer_text(const struct certificate *certificate, char *ret_text, size_t size);
 /* In front of the URI SAN that our CA gives a client with nothing but a common name. */
 #define CERTIFICATE_PLACEHOLDER_URN "urn:sallyport:client:"
-/* What the holder is called: first URI SAN that is no placeholder, else first e-mail SAN, else the CN, else the first DNS
- * SAN, else the subject. Escaped like the subject. */
+/* What the holder is called: first URI SAN that is no placeholder, else first e-mail SAN, else the CN, else
+ * the first DNS SAN, else the subject. Escaped like the subject. */
 void certificate_identity_text(const struct certificate *certificate, char *ret_text, size_t size);
 /* Calls each for every dNSName SAN, lower-cased; when there is no SAN at all, for the CN if it looks
  * like a host name. For SNI. */
