@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/internal.h"
+#include "api/wipe.h"
 #include "base/monotime.h"
 
 /* Exports are audited: they write too. */

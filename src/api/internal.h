@@ -76,7 +76,5 @@ struct evidence visit_evidence(const struct visit *visit, const json_t *query,
 /* Checked parameters go to the dispatcher; parameters is taken. */
 void visit_dispatch(struct visit *visit, const struct product *product,
 		    const struct action *action, json_t *parameters);
-/* Overwrites every text in a value, and drops it. */
-void json_wipe(json_t *value);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/wipe.h"
+
 /* Of those who have not proved who they are. */
 #define PUBLIC_BODY_MAX 16384
 
@@ -132,8 +134,8 @@ static void carry_out(struct visit *visit, const struct product *product,
 
 void json_handle(struct visit *visit, const char *product_name, const char *name)
 {
-	const struct product *product;
-	const struct action *action;
+	const struct product *product = NULL;
+	const struct action *action = NULL;
 	struct error err = { 0 };
 
 	if (check_form(visit, &err) < 0 ||

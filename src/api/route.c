@@ -75,19 +75,6 @@ void visit_dispatch(struct visit *visit, const struct product *product, const st
 	dispatch_call(visit->api->dispatch, &order);
 }
 
-void json_wipe(json_t *value)
-{
-	const char *name;
-	json_t *member;
-	size_t i;
-
-	json_object_foreach(value, name, member) json_wipe(json_incref(member));
-	json_array_foreach(value, i, member) json_wipe(json_incref(member));
-	if (json_is_string(value))
-		memory_wipe((char *)(uintptr_t)json_string_value(value), json_string_length(value));
-	json_decref(value);
-}
-
 /* --- routes --- */
 
 /* "product/Action" into two. */

@@ -3,10 +3,12 @@
  */
 #include "api/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "api/form.h"
+#include "api/wipe.h"
 
 struct rpc {
 	struct visit *visit;
@@ -91,14 +93,15 @@ static int find_public(const struct rpc *rpc, const char *parameter, const char 
 		       const char **ret_value, struct error *err)
 {
 	const char *sent = exchange_header(rpc->visit->exchange, header);
-	char symbol[64] = "Missing";
+	char symbol[64];
 
+	snprintf(symbol, sizeof(symbol), "Missing%.40s", parameter);
 	*ret_value = json_string_value(json_object_get(rpc->parameters, parameter));
 	if (*ret_value == NULL || (*ret_value)[0] == '\0')
 		*ret_value = sent;
 	if (*ret_value == NULL || (*ret_value)[0] == '\0')
-		return call_refuse(err, ERROR_INVALID, strcat(symbol, parameter), parameter,
-				   "%s is missing", parameter);
+		return call_refuse(err, ERROR_INVALID, symbol, parameter, "%s is missing",
+				   parameter);
 	if (sent == NULL || strcmp(sent, *ret_value) == 0)
 		return 0;
 	return call_refuse(err, ERROR_INVALID, "InvalidParameter", parameter,
