@@ -29,7 +29,8 @@ static void handle(void *arg, struct exchange *exchange)
 	struct error err;
 
 	(void)arg;
-	(void)form_decode(buffer_bytes(&exchange->body), form, &err);
+	if (form_decode(buffer_bytes(&exchange->body), form, &err) < 0 && err.symbol[0] == '\0')
+		abort();
 	json_decref(form);
 	exchange_header_count(exchange, "Cookie");
 	if (is_late)
