@@ -21,6 +21,8 @@
 	X(status, "[--manifest FILE | --socket PATH] [--json]", "show what a running sallyportd does") \
 	X(admit, "--manifest FILE --listener NAME [--cert FILE] [--sni NAME] [--at TIME] [--json]", \
 	  "say whether a client would be let in, and why") \
+	X(apply, "-f FILE [--dry-run] [--prune] [--name NAME] [--yes] [--json]", \
+	  "bring a running system to what a manifest says") \
 	X(ca, "create NAME [--parent CA] [--algorithm KIND] [--years N] | list | import FILE [--key FILE]", \
 	  "make, list or take over CAs") \
 	X(client, "issue|export NAME [--format pfx|crt|pem|jks|pkcs8] [--out FILE|DIR] [--password-file FILE] " \
