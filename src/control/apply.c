@@ -99,7 +99,9 @@ static void ask_configure(struct control *control, const struct message_configur
 static void ask_keep(struct control *control)
 {
 	const struct package *package = &control->apply.package;
-	struct message message = { .type = MESSAGE_KEEP, .version = package->version };
+	struct message message = { .type = MESSAGE_KEEP,
+				   .version = package->version,
+				   .value.made = plan_revocation_made(control->apply.plan) };
 	int fds[3] = { package->document, package->revocation, control->secrets.fd };
 
 	control->apply.asked = true;

@@ -18,6 +18,7 @@
 #include "control/wording.h"
 
 #define TICK_MS 1000
+#define VERSION_LEAP 1000
 #define EXIT_GUARDIAN_GONE 1
 #define EXIT_BAD_MANIFEST 2
 
@@ -327,6 +328,9 @@ static void take_kept(struct control *control, int fds[MESSAGE_FDS])
 	control->restarted = true;
 	if (plan->version > control->version)
 		control->version = plan->version;
+	/* What the control before this one sent last may be on its way to a worker: an answer about it must
+	 * not be taken for one of ours. */
+	control->version += VERSION_LEAP;
 	control->package = (struct package){ plan->version, fds[0], fds[1] };
 	fds[0] = fds[1] = -1;
 	line = log_begin(&control->log, "kept_document_recovered");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/monotime.h"
 #include "control/control_internal.h"
@@ -14,6 +15,7 @@
 #include "store/resource.h"
 
 #define RETRY_MS 10000
+#define LOCK_WAIT_MS 2000
 
 /* One plan on its way through a job thread. What it borrows stays as it is until it is done: nothing is
  * applied meanwhile. */
@@ -307,6 +309,7 @@ void control_wants(struct control *control, int64_t revision, bool revokes)
 		own_revocations_settle(follow->own, follow->store, walltime_s());
 		follow->revokes = true;
 		follow->told = false;
+		follow_revoke_now(control);
 	}
 }
 
@@ -335,10 +338,29 @@ void follow_tick(struct control *control)
 
 void follow_start(struct control *control)
 {
-	control->follow->again = true;
-	if (control->served != NULL)
-		own_revocations_follow(control->follow->own,
-				       buffer_bytes(&control->served->revocation));
+	struct follow *follow = control->follow;
+
+	follow->again = true;
+	if (control->served == NULL)
+		return;
+	own_revocations_follow(follow->own, buffer_bytes(&control->served->revocation));
+	/* The control before this one may have died between a commit and telling of it. */
+	follow->revokes = true;
+}
+
+/* A control that was killed has the folder until its last write to the disk is over. */
+static struct store *open_when_free(const char *folder, const uint8_t *key, struct error *err)
+{
+	const struct timespec pause = { 0, 20000000 };
+	uint64_t until_ms = monotime_ms() + LOCK_WAIT_MS;
+	struct store *store = store_open(folder, key, err);
+
+	while (store == NULL && strcmp(err->symbol, "Conflict.Store") == 0 &&
+	       monotime_ms() < until_ms) {
+		nanosleep(&pause, NULL);
+		store = store_open(folder, key, err);
+	}
+	return store;
 }
 
 static int open_store(struct control *control, struct error *err)
@@ -350,7 +372,7 @@ static int open_store(struct control *control, struct error *err)
 
 	if (master_key_load(options->master_key, false, key, path, sizeof(path), err) < 0)
 		return -1;
-	follow->store = store_open(options->data_dir, key, err);
+	follow->store = open_when_free(options->data_dir, key, err);
 	memory_wipe(key, sizeof(key));
 	if (follow->store == NULL)
 		return -1;

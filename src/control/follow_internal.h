@@ -34,12 +34,15 @@ struct follow {
 	size_t left_out_count;
 	uint64_t retry_ms;     /* when those are tried again; 0: there are none */
 	bool revokes;          /* the revocation table has changed */
-	bool told;             /* the workers have it; the guardian is to keep it */
+	bool told;             /* the workers have it */
+	bool kept;             /* the guardian has it */
 	struct buffer table;   /* the newest, also newer than the served plan's */
-	int table_fd;          /* of it, until the guardian keeps it; -1 */
+	int table_fd;          /* of it, until it is the served plan's; -1 */
 };
 
-/* follow_revoke.c: sends the newest revocation table to the workers and has the guardian keep it. */
+/* follow_revoke.c: sends the newest revocation table to the guardian and to the workers: at once, and what
+ * could not be done then at the end of a turn. */
+void follow_revoke_now(struct control *control);
 void follow_revoke_turn(struct control *control);
 
 #endif

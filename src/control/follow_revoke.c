@@ -1,7 +1,10 @@
 /*
  * A revocation on its way to the workers: a new table in a memfd, sent to all of them beside whatever
  * document is on its way, and kept by the guardian for those that start later. Of two tables a worker
- * keeps the one made last, so that a document that was built before cannot bring an older one back.
+ * and the guardian keep the one made last, so that a document that was built before cannot bring an
+ * older one back.
+ *
+ *   COMMIT -> table -> guardian -> workers -> answered: whoever dies then, the others have it
  */
 #include <string.h>
 #include <unistd.h>
@@ -26,18 +29,26 @@ static struct message table_message(const struct follow *follow)
 {
 	struct message message = { .type = MESSAGE_REVOCATION };
 	struct revocation table;
-	struct error err;
 
-	if (revocation_open(buffer_bytes(&follow->table), &table, &err) == 0)
-		message.version = revocation_made(&table);
+	if (revocation_open(buffer_bytes(&follow->table), &table, NULL) == 0)
+		message.value.made = revocation_made(&table);
 	return message;
 }
 
-static void send_table(struct control *control, int fd)
+/* It may be busy: then again at the end of the next turn. */
+static void tell_guardian(struct control *control)
+{
+	struct follow *follow = control->follow;
+	struct message message = table_message(follow);
+
+	follow->kept = message_send(control->guard, &message, &follow->table_fd, 1) == 1;
+}
+
+static void tell_workers(struct control *control)
 {
 	struct message message = table_message(control->follow);
 
-	peers_tell_workers(control, &message, &fd, 1);
+	peers_tell_workers(control, &message, &control->follow->table_fd, 1);
 }
 
 void follow_worker_arrived(struct control *control, int channel)
@@ -51,19 +62,17 @@ void follow_worker_arrived(struct control *control, int channel)
 	(void)!message_send(channel, &message, &follow->table_fd, 1);
 }
 
-/* From now on it is the table of what is served, for those who start, for metrics and for status. The old
- * one is let go last, so that the time this takes is not a worker's. */
-static void keep_table(struct control *control, int fd)
+/* From now on it is the table of what is served, for metrics and for status. The old one is let go last,
+ * so that the time this takes is not a worker's. */
+static void serve_table(struct control *control)
 {
 	struct follow *follow = control->follow;
-	struct message keep = { .type = MESSAGE_KEEP, .version = control->package.version };
-	int fds[3] = { control->package.document, fd, control->secrets.fd };
 	int old = control->package.revocation;
 
-	control->package.revocation = fd;
+	control->package.revocation = follow->table_fd;
+	follow->table_fd = -1;
 	buffer_done(&control->served->revocation);
 	buffer_append(&control->served->revocation, follow->table.data, follow->table.len);
-	apply_keep_alone(control, &keep, fds);
 	control_close_fd(&old);
 }
 
@@ -75,31 +84,38 @@ static void log_failure(struct control *control, const struct error *err)
 	log_end(&line);
 }
 
-void follow_revoke_turn(struct control *control)
+void follow_revoke_now(struct control *control)
 {
 	struct follow *follow = control->follow;
 	struct error err;
 	int fd;
 
-	if (!follow->revokes || control->served == NULL)
+	if (!follow->revokes || follow->told || control->served == NULL)
 		return;
-	/* The guardian takes one question at a time: while it has another one, the workers are told
-	 * already, and it is once that is over. */
-	if (!follow->told) {
-		fd = make_table(control, &err);
-		if (fd < 0) {
-			log_failure(control, &err);
-			return;
-		}
-		control_close_fd(&follow->table_fd);
-		follow->table_fd = fd;
-		send_table(control, fd);
-		follow->told = true;
+	fd = make_table(control, &err);
+	if (fd < 0) {
+		log_failure(control, &err);
+		return;
 	}
-	if (follow->building != NULL || apply_is_busy(control))
+	control_close_fd(&follow->table_fd);
+	follow->table_fd = fd;
+	tell_guardian(control);
+	tell_workers(control);
+	follow->told = true;
+}
+
+void follow_revoke_turn(struct control *control)
+{
+	struct follow *follow = control->follow;
+
+	follow_revoke_now(control);
+	if (!follow->told)
 		return;
-	fd = follow->table_fd;
-	follow->table_fd = -1;
+	if (!follow->kept)
+		tell_guardian(control);
+	/* A plan that is on its way was built over other lists: once it is served, again. */
+	if (!follow->kept || follow->building != NULL || apply_is_busy(control))
+		return;
 	follow->told = follow->revokes = false;
-	keep_table(control, fd);
+	serve_table(control);
 }

@@ -257,3 +257,13 @@ struct slots *plan_recover_slots(const struct plan *plan)
 		slots_recover(slots, plan->decoded);
 	return slots;
 }
+
+uint64_t plan_revocation_made(const struct plan *plan)
+{
+	struct revocation table;
+
+	if (plan->revocation.len == 0 ||
+	    revocation_open(buffer_bytes(&plan->revocation), &table, NULL) < 0)
+		return 0;
+	return revocation_made(&table);
+}

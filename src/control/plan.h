@@ -66,4 +66,7 @@ struct slots *plan_recover_slots(const struct plan *plan);
 void plan_each_socket_missing(const struct plan *a, const struct plan *b,
 			      void (*each)(void *arg, const struct plan_socket *socket), void *arg);
 
+/* When its revocation table was made, by revocation_made(); 0: a manifest's, or none. */
+uint64_t plan_revocation_made(const struct plan *plan);
+
 #endif

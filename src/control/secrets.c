@@ -99,6 +99,7 @@ void secrets_tick(struct control *control, int64_t now)
 		return;
 	peers_send_secrets(control, secrets->fd);
 	fds[2] = secrets->fd;
+	message.value.made = plan_revocation_made(control->served);
 	apply_keep_alone(control, &message, fds);
 }
 

@@ -94,11 +94,21 @@ static int make_folder(const struct guardian *guardian, struct error *err)
 	return error_hint(err, "Give it to that user (chown -R), or name another.");
 }
 
+static bool has_store(const struct options *options)
+{
+	char path[PATH_MAX];
+	struct stat info;
+
+	snprintf(path, sizeof(path), "%s/%s", options->data_dir, STORE_FILE);
+	return stat(path, &info) == 0 || errno != ENOENT;
+}
+
+/* For a store that is there a new one would be of no use. */
 static int make_master_key(struct guardian *guardian, struct error *err)
 {
 	uint8_t key[STORE_MASTER_KEY_SIZE];
-	int result = master_key_load(guardian->options->master_key, true, key, guardian->master_key,
-				     sizeof(guardian->master_key), err);
+	int result = master_key_load(guardian->options->master_key, !has_store(guardian->options),
+				     key, guardian->master_key, sizeof(guardian->master_key), err);
 
 	memory_wipe(key, sizeof(key));
 	return result;
@@ -119,8 +129,7 @@ static bool is_first_start(const struct options *options)
 	char path[PATH_MAX];
 	struct stat info;
 
-	snprintf(path, sizeof(path), "%s/%s", options->data_dir, STORE_FILE);
-	if (stat(path, &info) < 0 && errno == ENOENT)
+	if (!has_store(options))
 		return true;
 	bootstrap_path(options, path);
 	return stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;

@@ -41,6 +41,7 @@ struct guardian {
 	struct stats *stats;
 	struct socket_table sockets;
 	uint64_t kept_version;
+	uint64_t kept_made; /* of the revocation table */
 	int kept[MESSAGE_FDS]; /* by enum kept; -1: nothing */
 
 	bool serving;	/* control has said SERVING */

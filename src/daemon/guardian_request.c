@@ -163,24 +163,36 @@ static void give_fresh_sockets_again(struct process *process, void *arg)
 	}
 }
 
-/* Takes the descriptors that came; what did not come stays as it was. */
-static int keep(struct guardian *guardian, uint64_t version, int fds[MESSAGE_FDS])
+static void keep_descriptor(struct guardian *guardian, enum kept which, int *fd)
 {
-	int i;
+	if (*fd < 0)
+		return;
+	if (guardian->kept[which] >= 0)
+		close(guardian->kept[which]);
+	guardian->kept[which] = *fd;
+	*fd = -1;
+}
 
+/* Of two tables the one made last, as the workers do: a document may have been built before. */
+static void keep_revocation(struct guardian *guardian, uint64_t made, int *fd)
+{
+	if (*fd < 0 || made < guardian->kept_made)
+		return;
+	guardian->kept_made = made;
+	keep_descriptor(guardian, KEPT_REVOCATION, fd);
+}
+
+/* Takes the descriptors that came; what did not come stays as it was. */
+static int keep(struct guardian *guardian, const struct message *message, int fds[MESSAGE_FDS])
+{
 	if (fds[KEPT_DOCUMENT] < 0)
 		return EINVAL;
 	guardian_each_child(guardian, give_fresh_sockets_again, NULL);
 	socket_table_settle(&guardian->sockets);
-	for (i = 0; i < MESSAGE_FDS; i++) {
-		if (fds[i] < 0)
-			continue;
-		if (guardian->kept[i] >= 0)
-			close(guardian->kept[i]);
-		guardian->kept[i] = fds[i];
-		fds[i] = -1;
-	}
-	guardian->kept_version = version;
+	keep_descriptor(guardian, KEPT_DOCUMENT, &fds[KEPT_DOCUMENT]);
+	keep_revocation(guardian, message->value.made, &fds[KEPT_REVOCATION]);
+	keep_descriptor(guardian, KEPT_SECRETS, &fds[KEPT_SECRETS]);
+	guardian->kept_version = message->version;
 	return 0;
 }
 
@@ -217,7 +229,10 @@ void guardian_request(struct guardian *guardian, const struct message *message,
 		reply(guardian, 0);
 		break;
 	case MESSAGE_KEEP:
-		reply(guardian, keep(guardian, message->version, fds));
+		reply(guardian, keep(guardian, message, fds));
+		break;
+	case MESSAGE_REVOCATION:
+		keep_revocation(guardian, message->value.made, &fds[0]);
 		break;
 	case MESSAGE_SERVING:
 		serving(guardian, message->version);

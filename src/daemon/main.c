@@ -1,4 +1,5 @@
 /* sallyportd: the guardian, and control, which the guardian starts from the same executable. */
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -107,6 +108,8 @@ static int run_control(const struct options *options)
 	if (!has_guardian())
 		return refuse_role();
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	/* Whoever starts Sallyport anew must not find the data folder in use by a slow end. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return options->manifest != NULL ? serve_manifest(options, &control)
 					 : serve_store(options, &control);
 }

@@ -28,9 +28,20 @@ const char *process_name(const struct process *process)
 	}
 }
 
+/* What control has told already, a revocation above all, is kept before another process is given it. */
+static void hear_control(struct process *process)
+{
+	if (process->role != ROLE_CONTROL)
+		channel_drain(&process->guardian->control.channel);
+}
+
 static void restart_expired(struct timeout *timeout)
 {
-	process_start((struct process *)((char *)timeout - offsetof(struct process, restart)));
+	struct process *process =
+		(struct process *)((char *)timeout - offsetof(struct process, restart));
+
+	hear_control(process);
+	process_start(process);
 }
 
 static void received(struct channel *channel, const struct message *message, int fds[MESSAGE_FDS])
@@ -463,6 +474,7 @@ void process_died(struct process *process, int wait_status)
 
 	channel_drain(&process->channel); /* its last words */
 	channel_close(&process->channel);
+	hear_control(process);
 	process->pid = 0;
 	if (process->role == ROLE_WORKER)
 		stats_clear_gauges(guardian->stats, process->index);

@@ -65,10 +65,15 @@ static void control_lost(struct child *child)
 	child->control = -1;
 }
 
+static void control_ready(struct watch *watch, uint32_t events);
+
 static void take_channel(struct child *child, int fd)
 {
 	struct error err;
 
+	/* A control that died may have said something yet. */
+	if (child->control >= 0)
+		control_ready(&child->control_watch, 0);
 	control_lost(child);
 	child->channels++;
 	child->control = fd;

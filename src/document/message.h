@@ -21,7 +21,8 @@
  * control  -> guardian CONFIGURE         struct configure   -
  * guardian -> control  REPLY             a = 0 or errno     - (answer to CONFIGURE, OPEN, KEEP, CLOSE)
  * control  -> guardian OPEN / CLOSE      address            -
- * control  -> guardian KEEP              version            document, revocation, secrets
+ * control  -> guardian KEEP              version, made      document, revocation, secrets
+ * control  -> guardian REVOCATION        made               revocation (no answer; before any worker gets it)
  * control  -> guardian SERVING           version            - (the first time: sd_notify, upgrade done)
  * control  -> child    DOCUMENT          version            document, revocation
  * control  -> child    SECRETS           -                  ticket secrets
@@ -31,14 +32,14 @@
  * any      -> child    DRAIN             a = milliseconds   -
  * guardian -> control  RELOAD, STOP      -                  -
  * child    -> guardian VIOLATION         a = call, error.message = its name (seccomp; its last words)
- * control  -> worker   REVOCATION        version = made     revocation (newer than the document's own)
+ * control  -> worker   REVOCATION        made               revocation (newer than the document's own)
  * worker   -> control  CLIENT_REFUSED    a = alert sent, struct refusal     - (at most 200 a second)
  * control  -> worker   CONNECTIONS       a = question, struct filter   -
  * worker   -> control  CONNECTION        a = question, struct connection  - (one for each to be listed)
  * worker   -> control  CONNECTIONS_END   a = question, version = how many matched, or were ended
  *
  * A worker uses the newest revocation table that it has got, by revocation_made(), whether it came alone
- * or with a document. What it tells by itself (CLIENT_REFUSED, CONNECTION) takes at most half of the
+ * or with a document, and the guardian keeps the newest. What it tells by itself (CLIENT_REFUSED, CONNECTION) takes at most half of the
  * channel, so that its answers about documents always find room.
  */
 #ifndef SALLYPORT_DOCUMENT_MESSAGE_H
@@ -150,6 +151,7 @@ struct message {
 		struct message_refusal refusal;
 		struct message_filter filter;
 		struct message_connection connection;
+		uint64_t made; /* of the revocation table */
 		struct {
 			uint32_t index, role;
 		} channel;

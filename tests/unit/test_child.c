@@ -155,7 +155,7 @@ static void an_address_can_be_taken_away(void **state)
 
 static void send_table(int channel, bool with_descriptor)
 {
-	struct message message = { .type = MESSAGE_REVOCATION, .version = 3 };
+	struct message message = { .type = MESSAGE_REVOCATION, .value.made = 3 };
 	int fd = open("/dev/null", O_RDONLY);
 
 	assert_int_equal(message_send(channel, &message, &fd, with_descriptor ? 1 : 0), 1);
@@ -171,6 +171,23 @@ static void a_revocation_is_controls_word_alone(void **state)
 	send_table(control, false);
 	send_table(guardian, true);
 	assert_int_equal(got_tables, 1);
+}
+
+static void what_a_dead_control_said_last_is_heard(void **state)
+{
+	struct message channel = { .type = MESSAGE_CHANNEL };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	assert_int_equal(message_send(guardian, &channel, &ends[1], 1), 1);
+	close(ends[1]);
+	send_table(control, true);
+	assert_int_equal(child.channels, 2);
+	assert_int_equal(got_tables, 1);
+	send_table(ends[0], true);
+	assert_int_equal(got_tables, 2);
+	close(ends[0]);
 }
 
 static void the_texts_of_a_question_end(void **state)
@@ -225,6 +242,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_lost_control_is_no_end, begin, end),
 		cmocka_unit_test_setup_teardown(an_address_can_be_taken_away, begin, end),
 		cmocka_unit_test_setup_teardown(a_revocation_is_controls_word_alone, begin, end),
+		cmocka_unit_test_setup_teardown(what_a_dead_control_said_last_is_heard, begin, end),
 		cmocka_unit_test_setup_teardown(the_texts_of_a_question_end, begin, end),
 		cmocka_unit_test_setup_teardown(news_leave_room_for_answers, begin, end),
 	};
