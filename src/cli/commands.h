@@ -23,6 +23,8 @@
 	  "say whether a client would be let in, and why") \
 	X(apply, "-f FILE [--dry-run] [--prune] [--name NAME] [--yes] [--json]", \
 	  "bring a running system to what a manifest says") \
+	X(get, "KIND [ID|NAME] [--manifest] [--json]", \
+	  "show what there is, or a manifest of it that apply takes") \
 	X(ca, "create NAME [--parent CA] [--algorithm KIND] [--years N] | list | import FILE [--key FILE]", \
 	  "make, list or take over CAs") \
 	X(client, "issue|export NAME [--format pfx|crt|pem|jks|pkcs8] [--out FILE|DIR] [--password-file FILE] " \
