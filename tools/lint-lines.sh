@@ -22,7 +22,7 @@ function complain(text) {
 	gsub(/"([^"\\]|\\.)*"/, "", bare)
 	if (bare !~ /\/\*.*:\/\// && bare !~ /^[ \t]*\*/ && bare ~ /(^|[^:])\/\//)
 		complain("comments are written /* */")
-	if (/(TODO|FIXME|XXX)/)
+	if (bare ~ /(TODO|FIXME|XXX)/)
 		complain("unfinished work is not marked, it is done")
 }
 END { exit bad > 0 }' "$@"
