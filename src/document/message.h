@@ -39,8 +39,8 @@
  * worker   -> control  CONNECTIONS_END   a = question, version = how many matched, or were ended
  *
  * A worker uses the newest revocation table that it has got, by revocation_made(), whether it came alone
- * or with a document, and the guardian keeps the newest. What it tells by itself (CLIENT_REFUSED, CONNECTION) takes at most half of the
- * channel, so that its answers about documents always find room.
+ * or with a document, and the guardian keeps the newest. What it tells by itself (CLIENT_REFUSED,
+ * CONNECTION) takes at most half of the channel, so that its answers about documents always find room.
  */
 #ifndef SALLYPORT_DOCUMENT_MESSAGE_H
 #define SALLYPORT_DOCUMENT_MESSAGE_H
