@@ -451,6 +451,10 @@ static const struct action sallyport_actions[] = {
 	{ "GetAbout", RIGHT_ANY, ACTION_OURS,
 	  .reply = "Product, Version, StoreId, Workers#, StartedTime, Licences[]{Name, Licence, Use}",
 	  .help = "What this is." },
+	{ "RenewConsoleCertificate", RIGHT_ADMINISTER, WRITES,
+	  .reply = "Identifier, Console, JobId",
+	  .help = "Makes a new certificate, with a new key, for the console's HTTPS. What shows the console "
+		  "goes on with the next connection. Console: its HOST:PORT." },
 	{ "Backup", RIGHT_ADMINISTER, WRITES, PARAMETERS(backup_parameters), "File, SizeBytes#",
 	  "Writes an encrypted backup of everything into the folder backups of the data folder." },
 	{ "ListExpiring", RIGHT_READ, ACTION_OURS, PARAMETERS(list_expiring_parameters),

@@ -55,3 +55,42 @@ void certs_console_tick(struct control *control, int64_t now)
 	}
 	free(id);
 }
+
+/* --- on request: when its key is in strange hands, or browsers refuse it --- */
+
+static int save(struct call *call, const char *before, const char *after, struct error *err)
+{
+	json_t *was = json_pack("{s:s}", SERVING_CONSOLE_SETTING, before);
+	json_t *is = json_pack("{s:s}", SERVING_CONSOLE_SETTING, after);
+	int64_t revision;
+	int status = call_change(call, "settings", "settings", "Update", true, was, is, &revision,
+				 err);
+
+	json_decref(was);
+	json_decref(is);
+	if (status == 0)
+		status = store_setting_put(call->store, SERVING_CONSOLE_SETTING, after, err);
+	return status < 0 ? -1 : call_job(call, "settings", "settings", revision, err);
+}
+
+int console_renew_run(struct call *call, struct error *err)
+{
+	char *id = store_setting(call->store, SERVING_CONSOLE_SETTING);
+	char next[BUILTIN_ID_SIZE];
+	int status;
+
+	if (id == NULL) {
+		call_not_found(err, "console certificate", "");
+		return error_hint(err, "The first start of sallyportd --data-dir makes it.");
+	}
+	status = certs_renew_builtin(call->store, id, call->now, next, err);
+	if (status == 0)
+		status = save(call, id, next, err);
+	if (status == 0) {
+		json_object_set_new(call->reply, "Identifier", json_string(next));
+		json_object_set_new(call->reply, "Console",
+				    json_string(serving_console(call->control)));
+	}
+	free(id);
+	return status;
+}

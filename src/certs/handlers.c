@@ -1,5 +1,6 @@
 /* Which function does what, for the products cas and pca and for certificates as files. */
 #include "certs/cas.h"
+#include "certs/console.h"
 #include "certs/pca.h"
 #include "certs/revoke.h"
 
@@ -27,6 +28,7 @@ const struct handler certs_handlers[] = {
 	{ "cas", "DeleteCRL", NULL, cas_delete_crl_run, NULL },
 	{ "cas", "ListCRL", NULL, cas_list_crl_run, NULL },
 	{ "sallyport", "ParseCertificate", parse_prepare, parse_run, NULL },
+	{ "sallyport", "RenewConsoleCertificate", NULL, console_renew_run, NULL },
 	{ "sallyport", "ExportPrivateCertificate", NULL, export_run, export_finish },
 #define X(name, prepare, finish) { "pca", #name, prepare, pca_##name, finish },
 	PCA_HANDLERS(X)

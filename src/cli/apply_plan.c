@@ -206,12 +206,11 @@ static int plan_named(struct apply *apply, enum running_kind kind, const void *o
 		drop_server_types(apply, object, values);
 	if (json_is_string(id))
 		return plan_update(apply, kind, name, json_string_value(id), values, line, err);
-	if (id == NULL) {
-		json_decref(values);
+	if (id == NULL)
 		plan_create(apply, kind, name, manifest_values(words->resource, object, false));
-		return 0;
-	}
 	json_decref(values);
+	if (id == NULL)
+		return 0;
 	error_set(err, ERROR_CONFLICT, "could not choose: there are several %s of that name",
 		  words->section);
 	return model_error_place(err, apply->model->source, line);

@@ -1,17 +1,19 @@
 /*
  * sallyport admit: would this client be let in, and why (not)?
  *
- * Reads the manifest as a start would, then asks the very function that a handshake asks.
+ * Reads the manifest as a start would, then asks the very function that a handshake asks; without a
+ * manifest a running system is asked.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/monotime.h"
 #include "cli/admit_answer.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "cli/remote_admit.h"
 #include "control/admit.h"
 #include "control/plan.h"
 #include "control/wording.h"
@@ -19,8 +21,8 @@
 #define CLIENT_FILE_MAX (4u << 20)
 
 struct options {
-	const char *manifest, *listener, *cert, *sni, *at;
-	bool json;
+	const char *manifest;
+	struct remote_admit remote; /* the rest; asked of a running system without a manifest */
 };
 
 static int read_stdin(struct buffer *ret_content, struct error *err)
@@ -109,13 +111,13 @@ static int answer(const struct options *options, const struct plan *plan,
 	struct admit admit = { .plan = plan,
 			       .revocation = buffer_bytes(&plan->revocation),
 			       .sent = sent,
-			       .sni = options->sni,
+			       .sni = options->remote.sni,
 			       .now = now };
 
-	admit.listener = find_listener(plan, options->listener, err);
+	admit.listener = find_listener(plan, options->remote.listener, err);
 	if (admit.listener == NULL || admit_decide(&admit, err) < 0)
 		return -1;
-	if (options->json)
+	if (options->remote.json)
 		print_json(admit_answer_json(&admit));
 	else
 		admit_answer_print(&admit);
@@ -125,45 +127,34 @@ static int answer(const struct options *options, const struct plan *plan,
 
 /* --- options --- */
 
-static int parse(int argc, char **argv, struct options *options)
+static int parse(int argc, char **argv, struct options *options, bool *ret_help)
 {
-	static const struct option known[] = {
-		{ "manifest", required_argument, NULL, 'm' },
-		{ "listener", required_argument, NULL, 'l' },
-		{ "cert", required_argument, NULL, 'c' },
-		{ "sni", required_argument, NULL, 's' },
-		{ "at", required_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ 0 },
+	struct remote_admit *remote = &options->remote;
+	struct arguments arguments;
+	const struct argument_option known[] = {
+		{ .name = "manifest", .text = &options->manifest },
+		{ .name = "listener", .text = &remote->listener },
+		{ .name = "cert", .text = &remote->cert },
+		{ .name = "id", .text = &remote->identity },
+		{ .name = "sni", .text = &remote->sni },
+		{ .name = "at", .text = &remote->at },
+		{ .name = NULL },
 	};
-	int option;
 
 	memset(options, 0, sizeof(*options));
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		switch (option) {
-		case 'm':
-			options->manifest = optarg;
-			break;
-		case 'l':
-			options->listener = optarg;
-			break;
-		case 'c':
-			options->cert = optarg;
-			break;
-		case 's':
-			options->sni = optarg;
-			break;
-		case 'a':
-			options->at = optarg;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		default:
-			return -1;
-		}
-	}
-	return options->manifest != NULL && options->listener != NULL && optind == argc ? 0 : -1;
+	if (arguments_parse(argc, argv, known, &arguments) < 0)
+		return -1;
+	remote->api = arguments.api;
+	remote->json = arguments.json;
+	*ret_help = arguments.help;
+	if (arguments.help)
+		return 0;
+	/* Certificates of the private CA are known to a running system only. */
+	return remote->listener != NULL && arguments.word_count == 0 &&
+			       (remote->identity == NULL ||
+				(remote->cert == NULL && options->manifest == NULL))
+		       ? 0
+		       : -1;
 }
 
 static struct plan *load(const char *manifest, int64_t now, struct error *err)
@@ -187,12 +178,17 @@ int command_admit(int argc, char **argv)
 	struct plan *plan = NULL;
 	struct error err = { 0 };
 	int64_t now = walltime_s();
+	bool help = false;
 	int status = -1;
 
-	if (parse(argc, argv, &options) < 0)
+	if (parse(argc, argv, &options, &help) < 0)
 		return command_usage(argv[0]);
-	if ((options.at == NULL || wording_time_parse(options.at, &now, &err) == 0) &&
-	    read_sent(options.cert, &sent, &err) == 0)
+	if (help)
+		return command_explain(argv[0]);
+	if (options.manifest == NULL)
+		return remote_admit(&options.remote);
+	if ((options.remote.at == NULL || wording_time_parse(options.remote.at, &now, &err) == 0) &&
+	    read_sent(options.remote.cert, &sent, &err) == 0)
 		plan = load(options.manifest, now, &err);
 	if (plan != NULL)
 		status = answer(&options, plan, &sent, now, &err);

@@ -12,7 +12,9 @@ int command_reload(int argc, char **argv)
 	json_t *answer;
 	bool ok;
 
-	if (daemon_option_parse(argc, argv, &option) < 0)
+	/* A system with a data folder has nothing to read again: changes are applied as they come. */
+	if (daemon_option_parse(argc, argv, &option) < 0 || option.api.data_dir != NULL ||
+	    option.api.endpoint != NULL)
 		return command_usage(argv[0]);
 	answer = daemon_option_ask(&option, "reload", CLIENT_RELOAD_MS);
 	if (answer == NULL)

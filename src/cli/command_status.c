@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/daemon_option.h"
 #include "cli/print.h"
+#include "cli/system_status.h"
 #include "control/client.h"
 
 static const char *text_of(const json_t *object, const char *key)
@@ -169,6 +170,22 @@ static void print_head(const json_t *status)
 	       text_of(reload, "error"));
 }
 
+/* A system with a data folder is asked through its API; so is the only one when nothing was said. */
+static bool is_system(const struct daemon_option *option)
+{
+	struct api_target target;
+	struct error ignored;
+	bool found;
+
+	if (option->manifest != NULL || option->socket_path != NULL)
+		return false;
+	if (option->api.data_dir != NULL || option->api.endpoint != NULL)
+		return true;
+	found = api_target_find(&option->api, &target, &ignored) == 0;
+	api_target_done(&target);
+	return found;
+}
+
 int command_status(int argc, char **argv)
 {
 	struct daemon_option option;
@@ -176,6 +193,8 @@ int command_status(int argc, char **argv)
 
 	if (daemon_option_parse(argc, argv, &option) < 0)
 		return command_usage(argv[0]);
+	if (is_system(&option))
+		return system_status(&option.api, option.json);
 	status = daemon_option_ask(&option, "status", CLIENT_STATUS_MS);
 	if (status == NULL)
 		return EXIT_FAILED;

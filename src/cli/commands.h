@@ -18,8 +18,10 @@
 	X(check, "FILE [--strict] [--json]", "read a manifest and say what is wrong with it") \
 	X(reload, "[--manifest FILE | --socket PATH] [--json]", \
 	  "have a running sallyportd read its manifest again, and wait for it") \
-	X(status, "[--manifest FILE | --socket PATH] [--json]", "show what a running sallyportd does") \
-	X(admit, "--manifest FILE --listener NAME [--cert FILE] [--sni NAME] [--at TIME] [--json]", \
+	X(status, "[--manifest FILE | --socket PATH | --data-dir DIR] [--json]", \
+	  "show what a running sallyportd does") \
+	X(admit, "[--manifest FILE] --listener NAME [--cert FILE | --id ID|SERIAL|NAME] [--sni NAME] " \
+		 "[--at TIME] [--json]", \
 	  "say whether a client would be let in, and why") \
 	X(apply, "-f FILE [--dry-run] [--prune] [--name NAME] [--yes] [--json]", \
 	  "bring a running system to what a manifest says") \
@@ -34,10 +36,22 @@
 	  "issue a server certificate that listeners can use") \
 	X(revoke, "ID|SERIAL|NAME [--reason WORD] [--yes]", \
 	  "withdraw a certificate: its clients are refused and cut off at once") \
+	X(logs, "[-f] [--refusals] [--changes] [--json]", \
+	  "show who was refused and who changed what; -f: as it comes") \
+	X(backup, "[FILE] [--passphrase-file FILE] [--force]", \
+	  "write everything into one encrypted file, while the system runs") \
+	X(restore, "FILE --data-dir DIR [--master-key FILE] [--passphrase-file FILE] [--crl FILE]... " \
+		   "[--accept-loss] [--yes]", \
+	  "put a backup into a data folder that no daemon uses") \
+	X(audit, "verify [--offline --data-dir DIR [--master-key FILE]]", \
+	  "check that nobody changed the audit log") \
+	X(console, "reset [--user NAME] [--yes]", \
+	  "give the administrator a new password, and the console a new certificate") \
 	X(nlb, "ACTION [--FLAGS]", "load balancers, listeners, server groups, TLS security policies") \
 	X(pca, "ACTION [--FLAGS]", "the private CA and its certificates") \
 	X(cas, "ACTION [--FLAGS]", "uploaded certificates and CA certificates") \
 	X(own, "ACTION [--FLAGS]", "users, keys, audit log, connections, refusals, settings") \
+	X(completion, "bash", "print what a shell needs to complete commands") \
 	X(version, "", "print the version") \
 	X(help, "[COMMAND]", "print this text")
 /* clang-format on */

@@ -13,6 +13,10 @@ int daemon_option_parse(int argc, char **argv, struct daemon_option *ret_option)
 		{ "manifest", required_argument, NULL, 'm' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "data-dir", required_argument, NULL, 'd' },
+		{ "endpoint", required_argument, NULL, 'e' },
+		{ "token-file", required_argument, NULL, 't' },
+		{ "ca-file", required_argument, NULL, 'c' },
 		{ 0 },
 	};
 	int option;
@@ -25,9 +29,20 @@ int daemon_option_parse(int argc, char **argv, struct daemon_option *ret_option)
 			ret_option->socket_path = optarg;
 		else if (option == 'j')
 			ret_option->json = true;
+		else if (option == 'd')
+			ret_option->api.data_dir = optarg;
+		else if (option == 'e')
+			ret_option->api.endpoint = optarg;
+		else if (option == 't')
+			ret_option->api.token_file = optarg;
+		else if (option == 'c')
+			ret_option->api.ca_file = optarg;
 		else
 			return -1;
 	}
+	if ((ret_option->manifest != NULL || ret_option->socket_path != NULL) &&
+	    (ret_option->api.data_dir != NULL || ret_option->api.endpoint != NULL))
+		return -1;
 	return optind == argc && (ret_option->manifest == NULL || ret_option->socket_path == NULL)
 		       ? 0
 		       : -1;

@@ -1,4 +1,5 @@
 /* sallyport: the command line. Each command has a file of its own; cli/commands.h lists them. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,7 +53,10 @@ static void print_help(FILE *to)
 	for (i = 0; i < COUNT; i++)
 		fprintf(to, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments,
 			commands[i].help);
-	fputs("\nA client would be refused: exit status 3 of admit. More in sallyport(1).\n", to);
+	fputs("\nAll that ask a running system take --data-dir DIR, or --endpoint URL with --token-file "
+	      "FILE\nand --ca-file FILE, and --json. A client would be refused: exit status 3 of admit.\n"
+	      "More in sallyport(1).\n",
+	      to);
 }
 
 int command_help(int argc, char **argv)
@@ -75,6 +79,27 @@ int command_version(int argc, char **argv)
 	(void)argv;
 	puts("sallyport " SALLYPORT_VERSION);
 	return EXIT_DONE;
+}
+
+/* Products have more to say on each action; get tells its kinds. */
+static bool explains_itself(const char *name)
+{
+	static const char *const names[] = { "nlb", "pca", "cas", "own", "get" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+
+	if (help && !explains_itself(command->name))
+		return command_explain(command->name);
+	return command->run(argc, argv);
 }
 
 /* An answer that nobody got is no success: the disk may be full. */
@@ -107,5 +132,5 @@ int main(int argc, char **argv)
 			name);
 		return EXIT_USAGE;
 	}
-	return finish(command->run(argc - 1, argv + 1));
+	return finish(run(command, argc - 1, argv + 1));
 }
