@@ -54,7 +54,7 @@ static void set_address(json_t *server, const char *text)
 	shape_set_text(server, "ServerIp", text);
 }
 
-static int complete_address(json_t *server, size_t number, struct error *err)
+static int complete_address(const json_t *group, json_t *server, size_t number, struct error *err)
 {
 	const char *ip = text_of(server, "ServerIp"), *id = text_of(server, "ServerId");
 	const char *wrong;
@@ -64,7 +64,7 @@ static int complete_address(json_t *server, size_t number, struct error *err)
 	if (ip != NULL) {
 		set_address(server, ip);
 		if (id == NULL)
-			shape_set_text(server, "ServerId", ip);
+			shape_set_text(server, "ServerId", text_of(server, "ServerIp"));
 		return 0;
 	}
 	wrong = check_ip(id);
@@ -72,9 +72,9 @@ static int complete_address(json_t *server, size_t number, struct error *err)
 		set_address(server, id);
 		return 0;
 	}
-	refuse(err,
-	       text_address_parse(id).family != 0 ? "IllegalParam.IP" : "MissingParam.ServerIp",
-	       number, "ServerIp", "is missing, and ServerId \"%.80s\" is not an address", id);
+	wrong = is_ip_group(group) || text_address_parse(id).family != 0 ? "IllegalParam.IP" :
+									   "MissingParam.ServerIp";
+	refuse(err, wrong, number, "ServerIp", "is missing, and ServerId \"%.80s\" is not an address", id);
 	return error_hint(err, "Give the server's address in ServerIp: there is no directory of "
 			       "instances here.");
 }
@@ -116,7 +116,7 @@ static json_t *complete(const json_t *group, const json_t *given, size_t number,
 {
 	json_t *server = json_deep_copy(given);
 
-	if (complete_address(server, number, err) == 0 &&
+	if (complete_address(group, server, number, err) == 0 &&
 	    complete_type(group, server, number, err) == 0 &&
 	    check_port(group, server, number, err) == 0) {
 		if (json_object_get(server, "Port") == NULL)
