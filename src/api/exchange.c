@@ -74,9 +74,45 @@ static unsigned long long announced(const struct exchange *exchange)
 	return text == NULL ? 0 : strtoull(text, NULL, 10);
 }
 
+/* A name with a blank in it is another header to one server than to the next. */
+static enum MHD_Result find_odd_name(void *arg, enum MHD_ValueKind kind, const char *key,
+				     const char *value)
+{
+	bool *ret_odd = arg;
+
+	(void)kind;
+	(void)value;
+	*ret_odd = *ret_odd || *key == '\0' || strpbrk(key, " \t") != NULL;
+	return MHD_YES;
+}
+
+/* RFC 9112 3.2, 5.1, 6.1, 6.3: where the request ends, and whom it is for, must be the same to everybody
+ * on its way; the library takes the first of two answers. */
+static int check_framing(const struct exchange *exchange, struct error *err)
+{
+	const char *coding = exchange_header(exchange, "Transfer-Encoding");
+	unsigned int codings = exchange_header_count(exchange, "Transfer-Encoding");
+	unsigned int lengths = exchange_header_count(exchange, "Content-Length");
+	bool odd_name = false;
+
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, find_odd_name, &odd_name);
+	if (odd_name)
+		return refuse(err, "InvalidRequest",
+			      "the name of a header is empty or holds a blank");
+	if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0))
+		return refuse(err, "InvalidRequest",
+			      "the request says more than once how long its body is");
+	if (coding != NULL && strcasecmp(coding, "chunked") != 0)
+		return refuse(err, "InvalidRequest",
+			      "the only Transfer-Encoding that is known here is chunked");
+	if (exchange_header_count(exchange, "Host") > 1)
+		return refuse(err, "InvalidRequest", "the header Host is there more than once");
+	return 0;
+}
+
 static int check_request(const struct exchange *exchange, struct error *err)
 {
-	if (check_head(exchange, err) < 0)
+	if (check_head(exchange, err) < 0 || check_framing(exchange, err) < 0)
 		return -1;
 	if (!is_known_method(exchange->method))
 		return refuse(err, "UnsupportedHTTPMethod",

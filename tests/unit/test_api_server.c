@@ -52,6 +52,7 @@ static void handle(void *arg, struct exchange *exchange)
 static void refuse(void *arg, struct exchange *exchange, const struct error *error)
 {
 	unsigned int status = strcmp(error->symbol, "RequestTooLarge") == 0	      ? 413
+			      : strcmp(error->symbol, "InvalidRequest") == 0	      ? 400
 			      : strcmp(error->symbol, "RequestTargetTooLong") == 0  ? 414
 			      : strcmp(error->symbol, "RequestHeaderTooLarge") == 0 ? 431
 										    : 405;
@@ -388,6 +389,38 @@ static void unknown_methods_are_refused(void **state)
 	assert_int_equal(ask("HEAD / HTTP/1.1\r\nHost: here\r\n\r\n"), 200);
 }
 
+/* Nothing of what follows may be taken for a request. */
+static void assert_refused_and_closed(const char *head)
+{
+	int fd = dial_local();
+
+	put_text(fd, head);
+	put_text(fd, GET("/smuggled"));
+	assert_int_equal(status_of(fd), 400);
+	assert_int_equal(world->handled, 0);
+	assert_int_equal(status_of(fd), 0);
+	close(fd);
+}
+
+static void a_request_that_ends_in_two_places_is_refused(void **state)
+{
+	(void)state;
+	assert_refused_and_closed("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+				  "Content-Length: 4\r\n\r\n0\r\n\r\n");
+	assert_refused_and_closed("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+				  "Content-Length: 44\r\n\r\n");
+	assert_refused_and_closed("POST / HTTP/1.1\r\nHost: x\r\n"
+				  "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n");
+	assert_refused_and_closed("POST / HTTP/1.1\r\nHost: x\r\n"
+				  "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n");
+}
+
+static void a_request_for_two_hosts_is_refused(void **state)
+{
+	(void)state;
+	assert_refused_and_closed("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n");
+}
+
 static void nonsense_is_refused(void **state)
 {
 	static const char *const requests[] = {
@@ -525,6 +558,8 @@ int main(void)
 		IN_A_WORLD(a_body_may_have_1_mib),
 		IN_A_WORLD(a_body_in_chunks_may_have_1_mib_too),
 		IN_A_WORLD(unknown_methods_are_refused),
+		IN_A_WORLD(a_request_that_ends_in_two_places_is_refused),
+		IN_A_WORLD(a_request_for_two_hosts_is_refused),
 		IN_A_WORLD(nonsense_is_refused),
 		IN_A_WORLD(one_door_has_so_many_connections),
 		IN_A_WORLD(the_console_tells_who_the_client_is),
