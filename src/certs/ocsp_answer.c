@@ -21,7 +21,8 @@ static bool was_issued(struct store *store, const struct published_ca *ca, struc
 	char hex[2 * REVOCATION_SERIAL_SIZE + 1];
 	size_t i;
 
-	if (serial.len > REVOCATION_SERIAL_SIZE)
+	/* The store has serials as positive numbers: a negative one is another, whatever its octets. */
+	if (serial.len > REVOCATION_SERIAL_SIZE || (serial.data[0] & 0x80) != 0)
 		return false;
 	for (i = 0; i < serial.len; i++)
 		snprintf(hex + 2 * i, sizeof(hex) - 2 * i, "%02X", serial.data[i]);

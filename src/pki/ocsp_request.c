@@ -48,8 +48,10 @@ static bool read_id(CBS *in, struct ocsp_id *id)
 	if (!CBS_get_asn1(&element, &fields, CBS_ASN1_SEQUENCE) || !read_hash(&fields, id) ||
 	    !CBS_get_asn1(&fields, &name, CBS_ASN1_OCTETSTRING) ||
 	    !CBS_get_asn1(&fields, &key, CBS_ASN1_OCTETSTRING) ||
-	    !CBS_get_asn1(&fields, &serial, CBS_ASN1_INTEGER) || CBS_len(&serial) == 0 ||
-	    CBS_len(&fields) > 0)
+	    !CBS_get_asn1(&fields, &serial, CBS_ASN1_INTEGER) || CBS_len(&fields) > 0)
+		return false;
+	/* Octets are what is looked up: a revoked serial must not be asked about in a longer form. */
+	if (!CBS_is_valid_asn1_integer(&serial, NULL))
 		return false;
 	id->name_hash = bytes_of(&name);
 	id->key_hash = bytes_of(&key);

@@ -146,6 +146,51 @@ static void an_unknown_extension_is_no_harm_unless_it_is_critical(void **state)
 	assert_false(ocsp_request_parse(with_extension(true, false), &request));
 }
 
+static struct bytes about_serial(struct bytes serial)
+{
+	static const uint8_t sha1[] = { 0x30, 0x07, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a };
+	static const uint8_t hash[20];
+	CBB cbb, outer, tbs, list, single, id, octets;
+	uint8_t *der = NULL;
+	size_t len = 0;
+
+	if (!CBB_init(&cbb, 128) || !CBB_add_asn1(&cbb, &outer, CBS_ASN1_SEQUENCE) ||
+	    !CBB_add_asn1(&outer, &tbs, CBS_ASN1_SEQUENCE) ||
+	    !CBB_add_asn1(&tbs, &list, CBS_ASN1_SEQUENCE) ||
+	    !CBB_add_asn1(&list, &single, CBS_ASN1_SEQUENCE) ||
+	    !CBB_add_asn1(&single, &id, CBS_ASN1_SEQUENCE) ||
+	    !CBB_add_bytes(&id, sha1, sizeof(sha1)) ||
+	    !CBB_add_asn1_octet_string(&id, hash, sizeof(hash)) ||
+	    !CBB_add_asn1_octet_string(&id, hash, sizeof(hash)) ||
+	    !CBB_add_asn1(&id, &octets, CBS_ASN1_INTEGER) ||
+	    !CBB_add_bytes(&octets, serial.data, serial.len) || !CBB_finish(&cbb, &der, &len))
+		abort();
+	return (struct bytes){ keep(der), len };
+}
+
+static void a_serial_has_one_form(void **state)
+{
+	static const struct {
+		const char *serial;
+		size_t len;
+		bool good;
+	} rows[] = {
+		{ "\x05", 1, true },	      { "\x00\x85", 2, true }, { "\x85", 1, true },
+		{ "\x00", 1, true },	      { "", 0, false },		{ "\x00\x05", 2, false },
+		{ "\x00\x00\x85", 3, false }, { "\xff\x85", 2, false },
+	};
+	struct ocsp_request request;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(ocsp_request_parse(about_serial((struct bytes){
+								    (const uint8_t *)rows[i].serial,
+								    rows[i].len }),
+						    &request),
+				 rows[i].good);
+}
+
 static void no_damaged_request_is_taken(void **state)
 {
 	OCSP_REQUEST *made = ask(EVP_sha1(), &leaf, 2);
@@ -373,6 +418,7 @@ int main(void)
 		cmocka_unit_test(a_nonce_has_1_to_128_octets),
 		cmocka_unit_test(a_signed_request_is_read_and_its_signature_ignored),
 		cmocka_unit_test(an_unknown_extension_is_no_harm_unless_it_is_critical),
+		cmocka_unit_test(a_serial_has_one_form),
 		cmocka_unit_test(no_damaged_request_is_taken),
 		cmocka_unit_test(a_path_carries_base64_in_any_dress),
 		cmocka_unit_test(a_path_that_is_too_long_is_refused),
