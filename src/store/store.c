@@ -87,26 +87,62 @@ static int look_at_check(struct store *store, const char *hex, struct error *err
 			       "which brings its own.");
 }
 
+/* 1: there is one, the caller frees it; 0: there is none. */
+static int read_setting(struct store *store, const char *name, char **ret_value, struct error *err)
+{
+	struct statement *statement =
+		sql_start(store->sql, "SELECT value FROM settings WHERE name = ?", err);
+	int found;
+
+	sql_text(statement, name);
+	found = sql_step(statement, err);
+	if (found == 1)
+		*ret_value = memory_copy_string(sql_row_text(statement, 0));
+	sql_end(statement);
+	return found;
+}
+
 /* The id and the check are made in one transaction, so that there are both or none. */
+static int make_identity(struct store *store, const uint8_t *master_key, struct error *err)
+{
+	bool own = false;
+	int status;
+
+	if (make_id(store, err) < 0 ||
+	    seal_key_init(&store->seal_key, master_key, store->id, err) < 0 ||
+	    store_atomic_begin(store, &own, err) < 0)
+		return -1;
+	status = store_setting_put(store, SETTING_ID, store->id, err);
+	if (status == 0)
+		status = put_check(store, err);
+	return store_atomic_end(store, own, status, err);
+}
+
+static int check_identity(struct store *store, const char *id, const char *check,
+			  const uint8_t *master_key, struct error *err)
+{
+	if (id == NULL || check == NULL || strlen(id) != sizeof(store->id) - 1) {
+		error_set(err, ERROR_INVALID, "could not open the store in %s: it is damaged, "
+					      "its id or its check is gone", store->folder);
+		return error_hint(err, "Restore a backup.");
+	}
+	memcpy(store->id, id, sizeof(store->id));
+	if (seal_key_init(&store->seal_key, master_key, store->id, err) < 0)
+		return -1;
+	return look_at_check(store, check, err);
+}
+
+/* Under another id no key that is here would ever open again: a new one is for a new store only. */
 static int identify(struct store *store, const uint8_t *master_key, struct error *err)
 {
-	char *id = store_setting(store, SETTING_ID);
-	char *check = store_setting(store, SETTING_CHECK);
-	bool own = false;
+	char *id = NULL, *check = NULL;
 	int status = -1;
 
-	if (id != NULL && check != NULL && strlen(id) == sizeof(store->id) - 1) {
-		memcpy(store->id, id, sizeof(store->id));
-		if (seal_key_init(&store->seal_key, master_key, store->id, err) == 0)
-			status = look_at_check(store, check, err);
-	} else if (make_id(store, err) == 0 &&
-		   seal_key_init(&store->seal_key, master_key, store->id, err) == 0 &&
-		   store_atomic_begin(store, &own, err) == 0) {
-		status = store_setting_put(store, SETTING_ID, store->id, err);
-		if (status == 0)
-			status = put_check(store, err);
-		status = store_atomic_end(store, own, status, err);
-	}
+	if (read_setting(store, SETTING_ID, &id, err) >= 0 &&
+	    read_setting(store, SETTING_CHECK, &check, err) >= 0)
+		status = id == NULL && check == NULL && store_revision(store) == 0 ?
+			 make_identity(store, master_key, err) :
+			 check_identity(store, id, check, master_key, err);
 	free(id);
 	free(check);
 	return status;

@@ -89,6 +89,34 @@ static void another_master_key_is_refused(void **state)
 	home_open(home);
 }
 
+static void a_store_without_its_check_gets_no_new_identity(void **state)
+{
+	struct home *home = *state;
+	struct error err = { 0 };
+
+	must(store_setting_put(home->store, "store.check", NULL, e));
+	store_close(home->store);
+	home->store = NULL;
+	assert_null(store_open(home->data, test_master_key, &err));
+	assert_int_equal(err.code, ERROR_INVALID);
+}
+
+static void a_used_store_without_its_id_gets_no_new_one(void **state)
+{
+	const struct store_change change = { .kind = "user", .id = "a", .act = "Create", .now = 1 };
+	struct home *home = *state;
+	struct error err = { 0 };
+	int64_t revision;
+
+	must(store_change(home->store, &change, &revision, e));
+	must(store_setting_put(home->store, "store.id", NULL, e));
+	must(store_setting_put(home->store, "store.check", NULL, e));
+	store_close(home->store);
+	home->store = NULL;
+	assert_null(store_open(home->data, test_master_key, &err));
+	assert_int_equal(err.code, ERROR_INVALID);
+}
+
 static void a_database_that_is_gone_is_not_taken_for_a_new_store(void **state)
 {
 	struct home *home = *state;
@@ -605,6 +633,8 @@ int main(void)
 		row(a_folder_that_others_may_write_to_is_refused),
 		row(a_second_writer_is_refused),
 		row(another_master_key_is_refused),
+		row(a_store_without_its_check_gets_no_new_identity),
+		row(a_used_store_without_its_id_gets_no_new_one),
 		row(a_database_that_is_gone_is_not_taken_for_a_new_store),
 		row(what_is_committed_stays_and_what_is_rolled_back_goes),
 		row(one_request_of_a_batch_is_undone_by_itself),
