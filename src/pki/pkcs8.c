@@ -228,10 +228,10 @@ int pkcs8_write_old_pem(struct bytes pkcs8, struct buffer *out, struct error *er
 		good = CBB_add_bytes(&cbb, pkcs8.data, pkcs8.len);
 	}
 	EVP_PKEY_free(key);
-	if (!good || take_cbb(&cbb, &der) < 0) {
+	if (!good)
 		CBB_cleanup(&cbb);
+	if (!good || take_cbb(&cbb, &der) < 0)
 		return error_set(err, ERROR_SYSTEM, "could not encode the private key");
-	}
 	pem_write(out, label, buffer_bytes(&der));
 	buffer_done(&der);
 	return 0;
