@@ -142,13 +142,22 @@ static int print_one(const struct session *session, const struct kind *kind, con
 
 /* --- as a manifest --- */
 
+/* The API shows Ipv4 also where nothing was said, and then takes IPv6 all the same. */
+static void drop_version(json_t *values, const char *member)
+{
+	if (strcmp(session_text(values, member), "Ipv4") == 0)
+		json_object_del(values, member);
+}
+
 /* Through the struct of the model, which knows what is a default. */
-static json_t *without_defaults(enum running_kind kind, const json_t *values, struct error *err)
+static json_t *without_defaults(enum running_kind kind, json_t *values, struct error *err)
 {
 	const struct resource *resource = running_words[kind].resource;
 	void *object = memory_new(resource->size);
 	json_t *result = NULL;
 
+	drop_version(values, "AddressIpVersion");
+	drop_version(values, "AddressIPVersion");
 	if (stored_object(resource, values, object, err) == 0) {
 		result = manifest_values(resource, object, false);
 		resource_done(resource, object);

@@ -160,6 +160,11 @@ static json_t *listener_values(const json_t *row)
 	size_t i;
 
 	json_object_set(values, "LoadBalancer", json_object_get(row, "LoadBalancerId"));
+	/* What it is at this moment, Abnormal or being configured, is not what it is meant to be. */
+	if (strncmp(session_text(values, "ListenerStatus"), "Stop", 4) != 0)
+		json_object_set_new(values, "ListenerStatus", json_string("Running"));
+	else
+		json_object_set_new(values, "ListenerStatus", json_string("Stopped"));
 	for (i = 0; i < 2; i++) {
 		const char *text = json_string_value(json_object_get(values, ports[i]));
 
