@@ -31,6 +31,8 @@
 #define RETRY_S 10
 /* A job writes lists for a tenth of the time at most, however fast certificates are revoked. */
 #define PAUSE 10
+/* Somebody who revokes without a pause must not keep the list from being made. */
+#define GATHER_MOST_S 5
 #define LARGE (1u << 20)
 
 struct list_job {
@@ -43,7 +45,8 @@ struct list_job {
 	uint64_t changes;
 	struct published_list list; /* number and dates; fd once it is written */
 	struct store_crl stored;
-	bool is_written, is_stored, is_done;
+	bool is_written, is_done; /* is_done: the thread is through with it */
+	bool is_stored, is_over;
 	int64_t took_us;
 	char path[PATH_MAX];
 	struct error err;
@@ -167,6 +170,7 @@ static void begin(struct publisher *publisher, struct published_ca *ca, int64_t 
 		return;
 	}
 	ca->is_writing = true;
+	ca->due_since = 0;
 	job->next = publisher->list_jobs;
 	publisher->list_jobs = job;
 	jobs_run(serving_jobs(publisher->control), write_work, write_done, job);
@@ -178,6 +182,14 @@ static bool may_sign_lists(const struct published_ca *ca, int64_t now)
 	       now <= certificate_not_after(ca->certificate);
 }
 
+/* It was due all the time for as long as revocations may be gathered. */
+static bool has_waited(struct published_ca *ca, bool is_due, int64_t now)
+{
+	if (!is_due || ca->due_since == 0 || now < ca->due_since)
+		ca->due_since = is_due ? now : 0;
+	return is_due && now - ca->due_since >= GATHER_MOST_S;
+}
+
 void publish_list_tick(struct publisher *publisher, struct published_ca *ca, int64_t now)
 {
 	uint64_t changes =
@@ -185,7 +197,8 @@ void publish_list_tick(struct publisher *publisher, struct published_ca *ca, int
 	bool is_due = ca->list.fd < 0 || changes != ca->listed_changes ||
 		      now >= crl_renew_at(ca->list.this_update, ca->list.next_update) ||
 		      now < ca->list.this_update;
-	bool has_settled = changes == ca->seen_changes || ca->list.fd < 0;
+	bool has_settled = has_waited(ca, is_due, now) || changes == ca->seen_changes ||
+			   ca->list.fd < 0;
 
 	ca->seen_changes = changes;
 	if (is_due && has_settled && !ca->is_writing && now >= ca->write_after &&
@@ -223,9 +236,10 @@ static void finish(struct publisher *publisher, struct list_job *job, int64_t no
 	bool is_good = job->is_written && store_list(job, serving_store(publisher->control)) == 0;
 
 	job->is_stored = true;
-	ca->is_writing = false;
 	ca->write_after = now + (is_good ? job->took_us * PAUSE / 1000000 : RETRY_S);
 	if (!is_good) {
+		job->is_over = true;
+		ca->is_writing = false;
 		published_log(publisher, "crl_failed", ca, &job->err);
 		return;
 	}
@@ -234,9 +248,12 @@ static void finish(struct publisher *publisher, struct list_job *job, int64_t no
 	jobs_run(serving_jobs(publisher->control), file_work, write_done, job);
 }
 
-static void log_file_failure(struct publisher *publisher, struct list_job *job)
+/* Only now the next list may be begun: two jobs would write one file. */
+static void end_file(struct publisher *publisher, struct list_job *job)
 {
-	if (job->is_written && job->err.code != ERROR_NONE)
+	publisher_find(publisher, job->key)->is_writing = false;
+	job->is_over = true;
+	if (job->err.code != ERROR_NONE)
 		serving_log(publisher->control, "crl_file_failed", "error", job->err.message);
 }
 
@@ -251,8 +268,8 @@ void publish_list_store(struct publisher *publisher, int64_t now)
 		if (job->is_done && !job->is_stored)
 			finish(publisher, job, now);
 		else if (job->is_done)
-			log_file_failure(publisher, job);
-		if (!job->is_done) {
+			end_file(publisher, job);
+		if (!job->is_over) {
 			at = &job->next;
 			continue;
 		}

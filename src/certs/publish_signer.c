@@ -241,6 +241,10 @@ static void finish(struct publisher *publisher, struct signer_job *job)
 	EVP_PKEY *key = NULL;
 
 	ca->is_making_signer = false;
+	/* Signers go with their CA, also one that was made while it was deleted. */
+	if (!ca->is_seen)
+		return;
+	snprintf(job->ca_id, sizeof(job->ca_id), "%s", ca->id);
 	if (job->is_made)
 		certificate = certificate_parse(buffer_bytes(&job->issued.der), &job->err);
 	if (certificate != NULL)

@@ -22,7 +22,7 @@ struct control;
 
 /* Once a second, outside of any transaction. */
 void certs_tick(struct control *control);
-/* Before the jobs of control end. Nothing was made: fine. */
+/* After the job threads have ended: what they worked on is freed. Nothing was made: fine. */
 void certs_close(void);
 
 #endif

@@ -47,6 +47,7 @@ struct published_ca {
 	bool is_writing;        /* a job is */
 	uint64_t listed_changes; /* own_revocations_changes() that the list has */
 	uint64_t seen_changes;  /* at the last tick: gathered until it stays */
+	int64_t due_since;      /* 0: it is not due */
 	int64_t write_after;    /* not before: long lists take their time, and failures */
 
 	struct published_signer signer;

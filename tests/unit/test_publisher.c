@@ -411,6 +411,41 @@ static void a_revocation_makes_a_new_list_with_a_greater_number(void **state)
 	world_done(&world);
 }
 
+static void withdraw_number(struct world *world, uint8_t number)
+{
+	struct store_revocation revocation = { .time_s = world->clock, .serial = { 1, number },
+					       .serial_len = 2 };
+
+	memcpy(revocation.issuer_key, key_of_ca(world), 32);
+	must(store_revoke(home->store, &revocation, e));
+	own_revocations_add(own, &revocation);
+	own_revocations_settle(own, home->store, world->clock);
+}
+
+static void revoking_without_a_pause_makes_lists_all_the_same(void **state)
+{
+	struct certs_http_reply reply;
+	struct world world;
+	uint8_t number;
+	X509_CRL *crl;
+
+	home = *state;
+	world_init(&world, KEY_ALGORITHM_ECC_256);
+	pass(&world, 2);
+	for (number = 1; number <= 20; number++) {
+		withdraw_number(&world, number);
+		pass(&world, 1);
+	}
+	crl = get_list(&world, &reply);
+	assert_in_range(entries_of(crl), 10, 20);
+	X509_CRL_free(crl);
+	pass(&world, 3);
+	crl = get_list(&world, &reply);
+	assert_int_equal(entries_of(crl), 20);
+	X509_CRL_free(crl);
+	world_done(&world);
+}
+
 static void nothing_new_makes_no_new_list_before_half_of_its_life(void **state)
 {
 	struct certs_http_reply reply;
@@ -651,6 +686,30 @@ static void a_signer_is_kept_over_a_restart_and_replaced_at_half_of_its_life(voi
 	world_done(&world);
 }
 
+static bool count_one(void *arg, const struct store_certificate *row)
+{
+	(void)row;
+	++*(unsigned int *)arg;
+	return true;
+}
+
+static void a_ca_that_is_deleted_meanwhile_gets_no_signer(void **state)
+{
+	const struct store_certificate_filter filter = { .roles = STORE_OCSP_SIGNER, .revoked = -1 };
+	unsigned int count = 0;
+	struct world world;
+
+	home = *state;
+	world_init(&world, KEY_ALGORITHM_ECC_256);
+	pass(&world, 1);
+	must(store_certificate_delete(home->store, "ca", e));
+	note_revision("ca");
+	pass(&world, 3);
+	must(store_certificate_each(home->store, &filter, count_one, &count, e));
+	assert_int_equal(count, 0);
+	world_done(&world);
+}
+
 static void a_question_about_another_ca_is_not_ours_to_answer(void **state)
 {
 	struct certs_http_reply reply;
@@ -766,6 +825,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_HOME(a_ca_has_a_list_within_two_seconds_of_its_making),
 		WITH_HOME(a_revocation_makes_a_new_list_with_a_greater_number),
+		WITH_HOME(revoking_without_a_pause_makes_lists_all_the_same),
 		WITH_HOME(nothing_new_makes_no_new_list_before_half_of_its_life),
 		WITH_HOME(a_start_serves_the_last_list_and_makes_a_new_one),
 		WITH_HOME(nothing_is_said_for_a_ca_whose_key_is_elsewhere),
@@ -776,6 +836,7 @@ int main(void)
 		WITH_HOME(an_rsa_ca_answers_too),
 		WITH_HOME(an_answer_without_nonce_is_kept_and_signed_once),
 		WITH_HOME(a_signer_is_kept_over_a_restart_and_replaced_at_half_of_its_life),
+		WITH_HOME(a_ca_that_is_deleted_meanwhile_gets_no_signer),
 		WITH_HOME(a_question_about_another_ca_is_not_ours_to_answer),
 		WITH_HOME(nonsense_is_a_malformed_request),
 		cmocka_unit_test(a_source_can_cause_so_much_signing_and_no_more),
