@@ -223,6 +223,23 @@ static int check_master_key(struct restore *restore, const char *path, bool *ret
 	return status;
 }
 
+/* The database that is kept would be of no use without its key. */
+static int save_key(const struct restore *restore, const char *path, struct error *err)
+{
+	size_t size = strlen(path) + sizeof(".before-restore");
+	char *kept = memory_new(size);
+	int status = 0;
+
+	snprintf(kept, size, "%s.before-restore", path);
+	if (folder_has(path)) {
+		unlink(kept);
+		if (link(path, kept) < 0)
+			status = folder_fail(err, "keep a copy of", path);
+	}
+	free(kept);
+	return status < 0 ? -1 : master_key_save(path, restore->key, err);
+}
+
 /* --- the swap --- */
 
 static char *kept_name(const struct restore *restore, const char *end)
@@ -338,18 +355,18 @@ static int count_revocations(struct restore *restore, struct backup_report *repo
 static int run(struct restore *restore, const char *key_path, const char *const *crls,
 	       size_t crl_count, bool accept_loss, struct backup_report *report, struct error *err)
 {
-	bool save_key;
+	bool is_new_key;
 
 	if (open_new(restore, err) < 0)
 		return -1;
 	open_old(restore);
 	if (open_old_journal(restore, err) < 0 ||
-	    check_master_key(restore, key_path, &save_key, err) < 0 ||
+	    check_master_key(restore, key_path, &is_new_key, err) < 0 ||
 	    restore_merge(restore, crls, crl_count, accept_loss, err) < 0 ||
 	    restore_move_on(restore, err) < 0 || count_revocations(restore, report, err) < 0 ||
 	    restore_journal(restore, err) < 0 || close_new(restore, err) < 0)
 		return -1;
-	if (save_key && master_key_save(key_path, restore->key, err) < 0)
+	if (is_new_key && save_key(restore, key_path, err) < 0)
 		return -1;
 	if (swap(restore, err) < 0)
 		return -1;

@@ -40,4 +40,12 @@ int must_check restore_move_on(struct restore *restore, struct error *err);
 /* The journal goes on, or is begun anew; its end is noted in the database. */
 int must_check restore_journal(struct restore *restore, struct error *err);
 
+/* --- restore_lists.c --- */
+
+/* The lists of a file that somebody gave: all of them must be usable, and there must be one. */
+int must_check restore_add_lists(struct restore *restore, const char *path, struct error *err);
+/* The lists that were published from this folder, as far as they can be used: what they name should be
+ * in the journal too. */
+void restore_add_published(struct restore *restore);
+
 #endif

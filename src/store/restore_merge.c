@@ -9,8 +9,6 @@
 #include "base/monotime.h"
 #include "store/folder.h"
 #include "store/restore_internal.h"
-#include "x509/crl.h"
-#include "x509/pem.h"
 
 /* What may have been given out by a database that nobody can read any more. */
 #define LOST_NUMBERS 100000
@@ -121,128 +119,6 @@ static int add_new_journal(struct restore *restore, struct error *err)
 	return status < 0 ? -1 : adding.status;
 }
 
-/* --- lists --- */
-
-struct listing {
-	struct restore *restore;
-	struct error *err;
-	const struct crl *crl;
-	uint8_t issuer_key[32];
-	bool found;
-	int status;
-};
-
-static void add_entry(void *arg, struct bytes serial, int64_t when)
-{
-	struct listing *listing = arg;
-	struct store_revocation revocation = { .serial_len = serial.len, .time_s = when };
-
-	if (listing->status < 0 || serial.len == 0 || serial.len > sizeof(revocation.serial))
-		return;
-	memcpy(revocation.issuer_key, listing->issuer_key, sizeof(revocation.issuer_key));
-	memcpy(revocation.serial, serial.data, serial.len);
-	listing->status = add_row(listing->restore, &revocation, listing->err);
-}
-
-/* Is it this CA that made the list? */
-static bool has_made(struct bytes der, struct listing *listing)
-{
-	struct certificate *ca = certificate_parse(der, NULL);
-
-	if (ca != NULL && crl_names(listing->crl, ca) &&
-	    crl_check_signature(listing->crl, ca, NULL) == 0) {
-		memcpy(listing->issuer_key, certificate_key_hash(ca), sizeof(listing->issuer_key));
-		listing->found = true;
-	}
-	certificate_free(ca);
-	return listing->found;
-}
-
-static void find_issuer(struct sql *sql, struct listing *listing)
-{
-	struct statement *statement;
-
-	if (sql == NULL || listing->found)
-		return;
-	statement = sql_start(sql, "SELECT der FROM certificates WHERE role IN (1, 2)", NULL);
-	while (sql_step(statement, NULL) == 1 && !has_made(sql_row_bytes(statement, 0), listing))
-		;
-	sql_end(statement);
-}
-
-/* The number of the list counts as given out. */
-static int keep_number(struct listing *listing)
-{
-	struct statement *statement;
-	int64_t number = 0;
-
-	if (listing->crl->number.len == 0 || listing->crl->number.len > 7)
-		return 0;
-	for (size_t i = 0; i < listing->crl->number.len; i++)
-		number = number << 8 | listing->crl->number.data[i];
-	statement = sql_start(listing->restore->store->sql,
-			      "INSERT INTO crls (issuer_key, number, this_update_s, next_update_s,"
-			      " der) VALUES (?, ?, 0, 0, '') ON CONFLICT (issuer_key) DO UPDATE SET"
-			      " number = excluded.number WHERE excluded.number > crls.number",
-			      listing->err);
-	sql_digest(statement, listing->issuer_key);
-	sql_number(statement, number);
-	return sql_run(statement, listing->err);
-}
-
-static int add_list(struct restore *restore, struct bytes der, const char *path, struct error *err)
-{
-	struct listing listing = { .restore = restore, .err = err };
-	struct crl crl;
-
-	if (crl_parse(der, &crl, err) < 0)
-		return error_place(err, "%.90s", path);
-	listing.crl = &crl;
-	find_issuer(restore->store->sql, &listing);
-	find_issuer(restore->old, &listing);
-	if (!listing.found) {
-		error_set(err, ERROR_INVALID, "could not use the revocation list %.100s: no CA of "
-					      "the backup or the folder has signed it", path);
-		return error_place(err, "%.90s", path);
-	}
-	if (crl_each_entry(&crl, add_entry, &listing, err) < 0 || listing.status < 0)
-		return -1;
-	return keep_number(&listing);
-}
-
-struct file {
-	struct restore *restore;
-	const char *path;
-};
-
-static int add_block(void *arg, const struct pem_block *block, struct error *err)
-{
-	const struct file *file = arg;
-
-	if (!pem_label_is(block, "X509 CRL"))
-		return 0;
-	return add_list(file->restore, block->der, file->path, err);
-}
-
-static int add_file(struct restore *restore, const char *path, struct error *err)
-{
-	struct file file = { restore, path };
-	struct buffer content = { 0 };
-	size_t blocks = 0;
-	int status;
-
-	if (buffer_read_file(path, 256u << 20, &content, err) < 0)
-		return -1;
-	if (content.len > 0 && content.data[0] == 0x30)
-		status = add_list(restore, buffer_bytes(&content), path, err);
-	else
-		status = pem_each(buffer_bytes(&content), path, add_block, &file, &blocks, err);
-	if (status == 0 && blocks == 0 && (content.len == 0 || content.data[0] != 0x30))
-		status = error_set(err, ERROR_INVALID, "there is no revocation list in %.100s", path);
-	buffer_done(&content);
-	return status;
-}
-
 /* --- all of it --- */
 
 static int count_rows(struct restore *restore, int64_t *ret_count, struct error *err)
@@ -258,8 +134,9 @@ static int merge(struct restore *restore, const char *const *crls, size_t crl_co
 	    count_rows(restore, &restore->known_rows, err) < 0 ||
 	    add_new_journal(restore, err) < 0 || add_old_journal(restore, accept_loss, err) < 0)
 		return -1;
+	restore_add_published(restore);
 	for (size_t i = 0; i < crl_count; i++) {
-		if (add_file(restore, crls[i], err) < 0)
+		if (restore_add_lists(restore, crls[i], err) < 0)
 			return -1;
 	}
 	return 0;

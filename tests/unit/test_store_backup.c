@@ -4,6 +4,7 @@
 #include "support_certificates.h"
 
 #include <fcntl.h>
+#include "pki/pem_write.h"
 #include "store/audit.h"
 #include "store/backup_file.h"
 #include "store/certificate.h"
@@ -363,13 +364,15 @@ static void the_master_key_of_another_store_is_not_overwritten(void **state)
 	buffer_done(&file);
 }
 
-static void the_master_key_of_the_replaced_store_makes_room(void **state)
+static void the_master_key_of_the_replaced_store_makes_room_and_is_kept(void **state)
 {
 	static const uint8_t other[32] = { 9 };
 	struct home *home = *state;
 	struct paths paths = paths_of(home);
 	struct error err = { 0 };
+	struct buffer file = { 0 };
 	struct store *store;
+	char path[256];
 
 	back_up(home);
 	write_key(home, other);
@@ -381,6 +384,11 @@ static void the_master_key_of_the_replaced_store_makes_room(void **state)
 	store = open_folder(paths.other);
 	assert_true(is_revoked(store, 3));
 	store_close(store);
+	snprintf(path, sizeof(path), "%s.before-restore", paths.key);
+	must(buffer_read_file(path, 64, &file, e));
+	assert_int_equal(file.len, 32);
+	assert_memory_equal(file.data, other, 32);
+	buffer_done(&file);
 }
 
 /* --- lists --- */
@@ -443,6 +451,52 @@ static void a_given_list_counts_as_revoked(void **state)
 	store_close(store);
 }
 
+static void a_given_file_without_a_list_is_refused(void **state)
+{
+	struct home *home = *state;
+	struct paths paths = paths_of(home);
+	struct made ca = make_root("CN=ca");
+	struct buffer pem = { 0 };
+	struct backup_report report;
+	struct error err = { 0 };
+	char path[128];
+	const char *list = path;
+
+	back_up(home);
+	pem_write(&pem, "CERTIFICATE", ca.der);
+	snprintf(path, sizeof(path), "%s/list.pem", home->folder);
+	write_file(path, buffer_bytes(&pem));
+	assert_int_equal(backup_restore(paths.backup, PASSPHRASE, paths.other, paths.key, &list, 1,
+					false, &report, &err), -1);
+	assert_int_equal(err.code, ERROR_INVALID);
+	buffer_done(&pem);
+}
+
+static void published_lists_of_the_folder_count_as_revoked(void **state)
+{
+	struct home *home = *state;
+	struct paths paths = paths_of(home);
+	struct made ca = make_root("CN=ca"), stranger = make_root("CN=stranger");
+	struct made leaf = make((struct order){ .subject = "CN=leaf", .issuer = &ca,
+						.serial = "0105" });
+	struct backup_report report;
+	char path[256];
+
+	put_ca(home->store, &ca);
+	back_up(home);
+	assert_int_equal(mkdir(paths.other, 0700), 0);
+	snprintf(path, sizeof(path), "%s/publish", paths.other);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/publish/01.crl", paths.other);
+	write_file(path, make_list((struct list_order){ .issuer = &stranger, .revoked = { &leaf } }));
+	report = restore(home, paths.other);
+	assert_int_equal(report.journal_only, 0);
+	snprintf(path, sizeof(path), "%s/publish/02.crl", paths.other);
+	write_file(path, make_list((struct list_order){ .issuer = &ca, .revoked = { &leaf } }));
+	report = restore(home, paths.other);
+	assert_int_equal(report.journal_only, 1);
+}
+
 int main(void)
 {
 #define row(name) cmocka_unit_test_setup_teardown(name, home_setup, home_teardown)
@@ -457,8 +511,10 @@ int main(void)
 		row(a_damaged_backup_is_refused_wherever_the_damage_is),
 		row(bytes_behind_a_backup_are_refused),
 		row(the_master_key_of_another_store_is_not_overwritten),
-		row(the_master_key_of_the_replaced_store_makes_room),
+		row(the_master_key_of_the_replaced_store_makes_room_and_is_kept),
 		row(a_given_list_counts_as_revoked),
+		row(a_given_file_without_a_list_is_refused),
+		row(published_lists_of_the_folder_count_as_revoked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
