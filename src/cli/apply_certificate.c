@@ -73,8 +73,8 @@ static bool same_blobs(const struct blobs *a, const struct blobs *b)
 		if (!blobs_have(a, &b->items[i]))
 			return false;
 	return a->count > 0 && b->count > 0 &&
-	       (!a->without_roots || bytes_equal(buffer_bytes(&a->items[0]),
-						 buffer_bytes(&b->items[0])));
+	       (!a->without_roots ||
+		bytes_equal(buffer_bytes(&a->items[0]), buffer_bytes(&b->items[0])));
 }
 
 static void wanted_blobs(const struct model_blobs *from, struct blobs *blobs)
@@ -128,11 +128,11 @@ static json_t *fetch(const struct apply *apply, enum running_kind kind, const ch
 }
 
 static struct apply_step *plan_content(struct apply *apply, enum running_kind kind,
-				       const char *name, const char *id,
-				       const struct blobs *wanted, const struct blobs *present)
+				       const char *name, const char *id, const struct blobs *wanted,
+				       const struct blobs *present)
 {
-	struct apply_step *step = apply_add(apply, kind, id == NULL ? APPLY_CREATE : APPLY_UPDATE,
-					    name, id);
+	struct apply_step *step =
+		apply_add(apply, kind, id == NULL ? APPLY_CREATE : APPLY_UPDATE, name, id);
 
 	if (!same_blobs(wanted, present))
 		apply_add_change(step->changes, "Content", describe(present), describe(wanted));
@@ -177,7 +177,7 @@ static int plan_certificate(struct apply *apply, const struct model_certificate 
 /* --- lists of a CA --- */
 
 struct list_search {
-	const json_t *known;   /* Crls[] of the API */
+	const json_t *known; /* Crls[] of the API */
 	size_t missing;
 };
 
@@ -222,8 +222,7 @@ static int count_missing(const struct model_ca_certificate *ca, const json_t *kn
 			continue; /* a warning said so */
 		if (pem_each(buffer_bytes(&file->content), file->path, look_for_block, &search,
 			     &blocks, err) < 0 ||
-		    (blocks == 0 &&
-		     look_for_list(&search, buffer_bytes(&file->content), err) < 0))
+		    (blocks == 0 && look_for_list(&search, buffer_bytes(&file->content), err) < 0))
 			return -1;
 	}
 	*ret_missing = search.missing;
@@ -334,13 +333,15 @@ static json_t *send_certificate(struct apply *apply, const struct apply_step *st
 	if (step->act == APPLY_CREATE) {
 		json_object_set_new(parameters, "Name", json_string(step->name));
 		json_object_set_new(parameters, "Tags", tags(apply));
-		reply = session_try(apply->session, "cas", "UploadUserCertificate", parameters, err);
+		reply = session_try(apply->session, "cas", "UploadUserCertificate", parameters,
+				    err);
 	} else {
 		const json_t *row = running_row(&apply->running, RUNNING_CERTIFICATES, step->id);
 
 		json_object_set(parameters, "CertId",
 				json_object_get(json_object_get(row, "Values"), "CertId"));
-		reply = session_try(apply->session, "cas", "UpdateUserCertificate", parameters, err);
+		reply = session_try(apply->session, "cas", "UpdateUserCertificate", parameters,
+				    err);
 	}
 	memory_wipe((char *)(uintptr_t)json_string_value(key), json_string_length(key));
 	json_decref(key);
@@ -392,8 +393,8 @@ static json_t *list_text(const struct buffer *content)
 int apply_lists(struct apply *apply, const struct apply_step *step, struct error *err)
 {
 	const struct model_ca_certificate *ca = step->from;
-	const char *id = json_string_value(
-		json_object_get(apply->running.ids[RUNNING_CAS], step->name));
+	const char *id =
+		json_string_value(json_object_get(apply->running.ids[RUNNING_CAS], step->name));
 	size_t i;
 
 	for (i = 0; i < ca->crl_count; i++) {
@@ -404,7 +405,8 @@ int apply_lists(struct apply *apply, const struct apply_step *step, struct error
 			continue;
 		reply = session_try(apply->session, "cas", "UploadCRL",
 				    json_pack("{s:s, s:o}", "Identifier", id, "Crl",
-					      list_text(&ca->crls[i].content)), err);
+					      list_text(&ca->crls[i].content)),
+				    err);
 		status = reply == NULL ? -1 : session_wait(apply->session, reply, err);
 		json_decref(reply);
 		if (status < 0)

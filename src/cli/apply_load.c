@@ -15,7 +15,7 @@ struct seats {
 	enum model_kind model_kind;
 	void **items;
 	size_t *count, size;
-	size_t own;   /* how many were there before */
+	size_t own; /* how many were there before */
 };
 
 #define SEATS 5
@@ -44,7 +44,8 @@ static void take_seats(struct model *model, struct seats seats[SEATS])
 static bool sits_already(const struct model *model, const struct seats *seats, const char *name)
 {
 	const struct resource *resource = running_words[seats->kind].resource;
-	const struct field *field = resource_field(resource, running_words[seats->kind].name_member);
+	const struct field *field =
+		resource_field(resource, running_words[seats->kind].name_member);
 	size_t i;
 
 	for (i = seats->own; i < *seats->count; i++) {

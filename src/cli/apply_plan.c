@@ -13,11 +13,13 @@ struct apply_step *apply_add(struct apply *apply, enum running_kind kind, enum a
 {
 	struct apply_step *step;
 
-	apply->steps = memory_resize(apply->steps,
-				     (apply->step_count + 1) * sizeof(*apply->steps));
+	apply->steps = memory_resize(apply->steps, (apply->step_count + 1) * sizeof(*apply->steps));
 	step = &apply->steps[apply->step_count++];
-	*step = (struct apply_step){ .kind = kind, .act = act, .name = memory_copy_string(name),
-				     .id = memory_copy_string(id), .changes = json_array() };
+	*step = (struct apply_step){ .kind = kind,
+				     .act = act,
+				     .name = memory_copy_string(name),
+				     .id = memory_copy_string(id),
+				     .changes = json_array() };
 	return step;
 }
 
@@ -43,8 +45,10 @@ void apply_end(struct apply *apply)
 static bool is_made_here(const struct apply *apply, enum running_kind kind, const char *name)
 {
 	static const enum model_kind kinds[RUNNING_KINDS] = {
-		[RUNNING_POLICIES] = MODEL_POLICIES,	[RUNNING_CERTIFICATES] = MODEL_CERTIFICATES,
-		[RUNNING_CAS] = MODEL_CA_CERTIFICATES,	[RUNNING_GROUPS] = MODEL_SERVER_GROUPS,
+		[RUNNING_POLICIES] = MODEL_POLICIES,
+		[RUNNING_CERTIFICATES] = MODEL_CERTIFICATES,
+		[RUNNING_CAS] = MODEL_CA_CERTIFICATES,
+		[RUNNING_GROUPS] = MODEL_SERVER_GROUPS,
 		[RUNNING_BALANCERS] = MODEL_LOAD_BALANCERS,
 	};
 
@@ -69,12 +73,14 @@ static json_t *resolve_one(struct apply *apply, enum running_kind kind, const ch
 	return id;
 }
 
-static int resolve_list(struct apply *apply, enum running_kind kind, json_t *list, struct error *err)
+static int resolve_list(struct apply *apply, enum running_kind kind, json_t *list,
+			struct error *err)
 {
 	size_t i;
 
 	for (i = 0; i < json_array_size(list); i++) {
-		json_t *id = resolve_one(apply, kind, json_string_value(json_array_get(list, i)), err);
+		json_t *id =
+			resolve_one(apply, kind, json_string_value(json_array_get(list, i)), err);
 
 		if (id == NULL)
 			return -1;
@@ -253,14 +259,18 @@ static void listener_name(const struct model_listener *listener, char *ret_name,
 static json_t *listener_values(const struct model_listener *listener, bool defaults)
 {
 	static const char *const tls_only[] = {
-		"CertificateIds", "AdditionalCertificateIds", "SecurityPolicyId", "CaEnabled",
-		"CaCertificateIds", "CaMode", "CaDepth", "CaNamesAdvertised", "RevocationMode",
-		"RevocationCutsConnections", "AlpnEnabled", "AlpnPolicy",
+		"CertificateIds",   "AdditionalCertificateIds",
+		"SecurityPolicyId", "CaEnabled",
+		"CaCertificateIds", "CaMode",
+		"CaDepth",	    "CaNamesAdvertised",
+		"RevocationMode",   "RevocationCutsConnections",
+		"AlpnEnabled",	    "AlpnPolicy",
 	};
 	json_t *values = manifest_values(&listener_resource, listener, defaults);
 	size_t i;
 
-	for (i = 0; listener->protocol == MODEL_TCP && i < sizeof(tls_only) / sizeof(tls_only[0]); i++)
+	for (i = 0; listener->protocol == MODEL_TCP && i < sizeof(tls_only) / sizeof(tls_only[0]);
+	     i++)
 		json_object_del(values, tls_only[i]);
 	return values;
 }
@@ -348,8 +358,8 @@ static int plan_policies(struct apply *apply, struct error *err)
 	size_t i;
 
 	for (i = POLICY_SYSTEM_COUNT; i < model->policy_count; i++)
-		if (plan_named(apply, RUNNING_POLICIES, &model->policies[i], model->policies[i].line,
-			       err) < 0)
+		if (plan_named(apply, RUNNING_POLICIES, &model->policies[i],
+			       model->policies[i].line, err) < 0)
 			return -1;
 	return 0;
 }

@@ -183,7 +183,8 @@ static int update_protection(struct apply *apply, const struct apply_step *step,
 
 	json_object_set(parameters, "DeletionProtectionEnabled",
 			json_object_get(deletion, "Enabled"));
-	json_object_set(parameters, "DeletionProtectionReason", json_object_get(deletion, "Reason"));
+	json_object_set(parameters, "DeletionProtectionReason",
+			json_object_get(deletion, "Reason"));
 	json_object_set(parameters, "ModificationProtectionStatus",
 			json_object_get(modification, "Status"));
 	json_object_set(parameters, "ModificationProtectionReason",
@@ -252,7 +253,8 @@ static int send_servers(struct apply *apply, const struct apply_step *step, cons
 			json_array_remove(servers, 0);
 		}
 		status = ask(apply, "nlb", action,
-			     json_pack("{s:s, s:o}", "ServerGroupId", step->id, "Servers", some), err);
+			     json_pack("{s:s, s:o}", "ServerGroupId", step->id, "Servers", some),
+			     err);
 	}
 	json_decref(servers);
 	return status;
@@ -286,9 +288,8 @@ static bool has_text(const json_t *list, const json_t *text)
 	return false;
 }
 
-static int send_certificates(struct apply *apply, const struct apply_step *step,
-			     const char *action, const json_t *list, const json_t *except,
-			     struct error *err)
+static int send_certificates(struct apply *apply, const struct apply_step *step, const char *action,
+			     const json_t *list, const json_t *except, struct error *err)
 {
 	json_t *some = json_array(), *one;
 	int status = 0;
@@ -321,12 +322,13 @@ static int update_additional(struct apply *apply, const struct apply_step *step,
 	int status = apply_resolve(apply, values, err);
 
 	if (status == 0)
-		status = send_certificates(apply, step, "AssociateAdditionalCertificatesWithListener",
+		status = send_certificates(apply, step,
+					   "AssociateAdditionalCertificatesWithListener",
 					   json_object_get(values, property), present, err);
 	if (status == 0)
 		status = send_certificates(apply, step,
-					   "DisassociateAdditionalCertificatesWithListener", present,
-					   json_object_get(values, property), err);
+					   "DisassociateAdditionalCertificatesWithListener",
+					   present, json_object_get(values, property), err);
 	json_decref(values);
 	return status;
 }
@@ -449,7 +451,8 @@ static int drop(struct apply *apply, const struct apply_step *step, struct error
 {
 	if (step->kind == RUNNING_CERTIFICATES)
 		return ask(apply, "cas", "DeleteUserCertificate",
-			   json_pack("{s:O}", "CertId", json_object_get(step->values, "CertId")), err);
+			   json_pack("{s:O}", "CertId", json_object_get(step->values, "CertId")),
+			   err);
 	if (step->kind == RUNNING_CAS)
 		return ask(apply, "cas", "DeletePCACert",
 			   json_pack("{s:s}", "Identifier", step->id), err);

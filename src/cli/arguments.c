@@ -86,8 +86,9 @@ int arguments_parse(int argc, char **argv, const struct argument_option *options
 		{ .name = "h", .given = &into->help },
 		{ .name = NULL },
 	};
-	struct parsing parsing = { .argc = argc, .at = 1, .argv = argv, .own = options,
-				   .common = common, .into = into };
+	struct parsing parsing = {
+		.argc = argc, .at = 1, .argv = argv, .own = options, .common = common, .into = into
+	};
 	bool options_end = false;
 
 	memset(into, 0, sizeof(*into));

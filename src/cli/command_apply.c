@@ -108,10 +108,10 @@ static json_t *steps_json(const struct apply *apply)
 	for (i = 0; i < apply->step_count; i++) {
 		const struct apply_step *step = &apply->steps[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:O}", "Act",
-						      act_word(step->act), "Kind", title_of(step),
-						      "Name", step->name, "Changes",
-						      step->changes));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:O}", "Act", act_word(step->act),
+						"Kind", title_of(step), "Name", step->name,
+						"Changes", step->changes));
 	}
 	return list;
 }
@@ -119,9 +119,9 @@ static json_t *steps_json(const struct apply *apply)
 static void print_result(const struct apply *apply, const struct options *options, size_t done,
 			 const struct error *err)
 {
-	json_t *object = json_pack("{s:b, s:b, s:o, s:I}", "ok", err == NULL, "dry_run",
-				   options->dry_run, "steps", steps_json(apply), "done",
-				   (json_int_t)done);
+	json_t *object =
+		json_pack("{s:b, s:b, s:o, s:I}", "ok", err == NULL, "dry_run", options->dry_run,
+			  "steps", steps_json(apply), "done", (json_int_t)done);
 
 	if (err != NULL)
 		json_object_set_new(object, "error", print_error_json(err));

@@ -49,8 +49,7 @@ static int copy(const char *from, const char *to, bool force, struct error *err)
 	return status;
 }
 
-static json_t *make(const struct session *session, const struct options *options,
-		    struct error *err)
+static json_t *make(const struct session *session, const struct options *options, struct error *err)
 {
 	char *passphrase = secret_read(options->passphrase_file, "passphrase of the backup",
 				       "passphrase-file", true, err);

@@ -21,7 +21,7 @@ struct options {
 
 /* --- create --- */
 
-static const char *or(const char *given, const char *otherwise)
+static const char * or (const char *given, const char *otherwise)
 {
 	return given != NULL ? given : otherwise;
 }
@@ -36,7 +36,8 @@ static void set_number(json_t *parameters, const char *name, const char *text)
 	value = strtoll(text, &end, 10);
 	/* What is no number goes as it is: the API says what is allowed. */
 	json_object_set_new(parameters, name,
-			    text[0] != '\0' && *end == '\0' ? json_integer(value) : json_string(text));
+			    text[0] != '\0' && *end == '\0' ? json_integer(value)
+							    : json_string(text));
 }
 
 /* The real service wants a whole address; a name is enough for most. */
@@ -44,15 +45,15 @@ static json_t *describe(const struct options *options, const char *name, bool is
 {
 	json_t *parameters = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s}", "CommonName", name, "Organization",
-		or(options->organization, name), "OrganizationUnit", or(options->unit, "CA"),
-		"Locality", or(options->locality, "Local"), "State", or(options->state, "Local"),
-		"CountryCode", or(options->country, "ZZ"));
+		or (options->organization, name), "OrganizationUnit", or (options->unit, "CA"),
+		"Locality", or (options->locality, "Local"), "State", or (options->state, "Local"),
+		"CountryCode", or (options->country, "ZZ"));
 
-	set_number(parameters, "Years", or(options->years, is_root ? "10" : "5"));
+	set_number(parameters, "Years", or (options->years, is_root ? "10" : "5"));
 	set_number(parameters, "PathLenConstraint", options->path_length);
 	if (options->algorithm != NULL || is_root)
 		json_object_set_new(parameters, "Algorithm",
-				    json_string(or(options->algorithm, "ECC_256")));
+				    json_string(or (options->algorithm, "ECC_256")));
 	if (options->exportable)
 		json_object_set_new(parameters, "KeyExportable", json_true());
 	return parameters;
@@ -104,10 +105,14 @@ static int create(const struct session *session, const struct options *options, 
 static int list(const struct session *session)
 {
 	static const struct listing_column columns[] = {
-		{ "NAME", "CommonName", LISTING_PLAIN },     { "TYPE", "CertificateType", LISTING_PLAIN },
-		{ "STATUS", "Status", LISTING_PLAIN },	     { "KEY", "FullAlgorithm", LISTING_PLAIN },
-		{ "ISSUED", "CertIssuedCount", LISTING_PLAIN }, { "ENDS", "AfterDate", LISTING_MS },
-		{ "IDENTIFIER", "Identifier", LISTING_PLAIN },  { NULL, NULL, LISTING_PLAIN },
+		{ "NAME", "CommonName", LISTING_PLAIN },
+		{ "TYPE", "CertificateType", LISTING_PLAIN },
+		{ "STATUS", "Status", LISTING_PLAIN },
+		{ "KEY", "FullAlgorithm", LISTING_PLAIN },
+		{ "ISSUED", "CertIssuedCount", LISTING_PLAIN },
+		{ "ENDS", "AfterDate", LISTING_MS },
+		{ "IDENTIFIER", "Identifier", LISTING_PLAIN },
+		{ NULL, NULL, LISTING_PLAIN },
 	};
 	struct error err = { 0 };
 	json_t *all = session_list(session, "pca", "DescribeCACertificateList", NULL,
@@ -130,11 +135,11 @@ static int add_file(json_t *parameters, const char *name, const char *path, stru
 {
 	struct buffer content = { 0 };
 	int status = buffer_read_file(path, CERTIFICATE_MAX, &content, err);
-	json_t *text = status < 0 ? NULL
-				  : json_stringn((const char *)content.data, content.len);
+	json_t *text = status < 0 ? NULL : json_stringn((const char *)content.data, content.len);
 
 	if (status == 0 && text == NULL) {
-		status = error_set(err, ERROR_INVALID, "could not use \"%s\": it is no PEM file", path);
+		status = error_set(err, ERROR_INVALID, "could not use \"%s\": it is no PEM file",
+				   path);
 		error_hint(err, "openssl x509 and openssl pkey make PEM of DER.");
 	}
 	json_object_set_new(parameters, name, text);
@@ -153,11 +158,11 @@ static int import(const struct session *session, const struct options *options, 
 	if (options->exportable)
 		json_object_set_new(parameters, "KeyExportable", json_true());
 	if (add_file(parameters, "Certificate", path, &err) == 0 &&
-	    add_file(parameters, "PrivateKey", or(options->key, path), &err) == 0)
+	    add_file(parameters, "PrivateKey", or (options->key, path), &err) == 0)
 		reply = session_try(session, "pca", "ImportCACertificate", json_incref(parameters),
 				    &err);
 	json_decref(parameters);
-	return reply != NULL ? tell_made(session, or(options->name, path), reply)
+	return reply != NULL ? tell_made(session, or (options->name, path), reply)
 			     : session_report(session, &err);
 }
 

@@ -41,16 +41,18 @@ static int make_password(char ret_password[PASSWORD_LENGTH + 1], struct error *e
 static int set_password(const struct session *session, const char *user, const char *password,
 			struct error *err)
 {
-	json_t *parameters = json_pack("{s:s, s:s, s:s, s:b, s:b}", "User", user, "Role",
-				       "administrator", "Password", password, "Disabled", 0,
-				       "MustChangePassword", 1);
-	json_t *reply = session_try(session, "sallyport", "UpdateUser", json_incref(parameters), err);
+	json_t *parameters =
+		json_pack("{s:s, s:s, s:s, s:b, s:b}", "User", user, "Role", "administrator",
+			  "Password", password, "Disabled", 0, "MustChangePassword", 1);
+	json_t *reply =
+		session_try(session, "sallyport", "UpdateUser", json_incref(parameters), err);
 
 	if (reply == NULL && err->code == ERROR_NOT_FOUND) {
 		memset(err, 0, sizeof(*err));
 		json_object_del(parameters, "Disabled");
 		json_object_del(parameters, "MustChangePassword");
-		reply = session_try(session, "sallyport", "CreateUser", json_incref(parameters), err);
+		reply = session_try(session, "sallyport", "CreateUser", json_incref(parameters),
+				    err);
 	}
 	json_decref(parameters);
 	json_decref(reply);
@@ -62,7 +64,8 @@ static json_t *fingerprint(const struct session *session)
 {
 	struct error ignored = { 0 };
 	json_t *list = session_list(session, "pca", "DescribeCACertificateList", NULL,
-				    "CertificateList", &ignored), *row, *found = NULL;
+				    "CertificateList", &ignored),
+	       *row, *found = NULL;
 	size_t i;
 
 	json_array_foreach(list, i, row)
@@ -134,7 +137,8 @@ int command_console(int argc, char **argv)
 		return command_usage(argv[0]);
 	if (session_open(&arguments, &session) < 0)
 		return EXIT_FAILED;
-	if (options.yes || confirm("Give the administrator a new password, and the console a new certificate?"))
+	if (options.yes ||
+	    confirm("Give the administrator a new password, and the console a new certificate?"))
 		status = run(&session, &options);
 	else
 		fputs("nothing was changed\n", stderr);

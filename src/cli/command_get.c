@@ -21,6 +21,7 @@ struct kind {
 	struct listing_column columns[10];
 };
 
+/* clang-format off */
 #define C(title, member) { title, member, LISTING_PLAIN }
 #define END { NULL, NULL, LISTING_PLAIN }
 
@@ -64,6 +65,8 @@ static const struct kind kinds[] = {
 	{ "settings", "set", "sallyport", "GetSettings", "Settings", RUNNING_KINDS,
 	  { C("NAME", "Name"), C("VALUE", "Value"), C("DEFAULT", "Default"), END } },
 };
+
+/* clang-format on */
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -115,17 +118,18 @@ static json_t *only(const struct kind *kind, json_t *list, const char *name)
 static int print_one(const struct session *session, const struct kind *kind, const char *name)
 {
 	struct error err = { 0 };
-	json_t *parameters = strcmp(kind->action, "ListCert") == 0
-				     ? json_pack("{s:s, s:s}", "CertType", "CA", "SourceType", "upload")
-				     : NULL;
-	json_t *list = session_list(session, kind->product, kind->action, parameters, kind->member,
-				    &err);
+	json_t *parameters =
+		strcmp(kind->action, "ListCert") == 0
+			? json_pack("{s:s, s:s}", "CertType", "CA", "SourceType", "upload")
+			: NULL;
+	json_t *list =
+		session_list(session, kind->product, kind->action, parameters, kind->member, &err);
 
 	if (list != NULL && name != NULL)
 		list = only(kind, list, name);
 	if (list != NULL && name != NULL && json_array_size(list) == 0) {
-		error_set(&err, ERROR_NOT_FOUND, "there is nothing called \"%s\" among the %s", name,
-			  kind->name);
+		error_set(&err, ERROR_NOT_FOUND, "there is nothing called \"%s\" among the %s",
+			  name, kind->name);
 		json_decref(list);
 		list = NULL;
 	}
@@ -206,8 +210,8 @@ static int print_sections(const struct session *session, const struct running *r
 		json_object_set_new(whole, running_words[order[i]].section, list);
 	}
 	if (err.code == ERROR_NONE && name != NULL && count == 0)
-		error_set(&err, ERROR_NOT_FOUND, "there is nothing called \"%s\" among the %s", name,
-			  kind->name);
+		error_set(&err, ERROR_NOT_FOUND, "there is nothing called \"%s\" among the %s",
+			  name, kind->name);
 	if (err.code == ERROR_NONE && session->json) {
 		print_json(whole);
 		return EXIT_DONE;
@@ -228,8 +232,9 @@ static int print_manifest(const struct session *session, const struct kind *kind
 
 	if (kind != NULL && kind->running == RUNNING_KINDS) {
 		error_set(&err, ERROR_INVALID, "%s do not stand in a manifest", kind->name);
-		error_hint(&err, "Load balancers, listeners, server groups and security policies do; "
-				 "\"get all --manifest\" gives all of them.");
+		error_hint(&err,
+			   "Load balancers, listeners, server groups and security policies do; "
+			   "\"get all --manifest\" gives all of them.");
 		return session_report(session, &err);
 	}
 	if (running_load(session, APPLY_TAG, false, &running, &err) < 0)

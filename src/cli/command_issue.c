@@ -39,7 +39,8 @@ static void set_days(json_t *parameters, const char *text)
 	long long days = strtoll(text, &end, 10);
 
 	json_object_set_new(parameters, "Days",
-			    text[0] != '\0' && *end == '\0' ? json_integer(days) : json_string(text));
+			    text[0] != '\0' && *end == '\0' ? json_integer(days)
+							    : json_string(text));
 }
 
 static json_t *joined(const struct argument_list *list)
@@ -76,7 +77,8 @@ static json_t *describe(const struct issue *issue, const json_t *authority)
 	if (options->algorithm != NULL)
 		json_object_set_new(parameters, "Algorithm", json_string(options->algorithm));
 	else if (issue->is_server)
-		json_object_set(parameters, "Algorithm", json_object_get(authority, "FullAlgorithm"));
+		json_object_set(parameters, "Algorithm",
+				json_object_get(authority, "FullAlgorithm"));
 	if (options->names.count > 0)
 		json_object_set_new(parameters, "SubjectAlternativeNames", texts(&options->names));
 	if (options->domains.count > 0)
@@ -107,9 +109,9 @@ static int find(struct issue *issue, struct error *err)
 /* Among the uploaded ones too, where those who make listeners look for certificates of servers. */
 static int offer(const struct issue *issue, struct error *err)
 {
-	json_t *reply = session_try(&issue->session, "pca", "UploadPcaCertToCas",
-				    json_pack("{s:s}", "Ids",
-					      session_text(issue->reply, "Identifier")), err);
+	json_t *reply = session_try(
+		&issue->session, "pca", "UploadPcaCertToCas",
+		json_pack("{s:s}", "Ids", session_text(issue->reply, "Identifier")), err);
 
 	json_decref(reply);
 	return reply == NULL ? -1 : 0;
@@ -152,10 +154,12 @@ static int export_all(struct issue *issue, bool is_new, struct error *err)
 {
 	const char *identifier = session_text(issue->reply, "Identifier");
 
-	if (export_write(&issue->session, &issue->options.wish, identifier, &issue->paths, err) == 0)
+	if (export_write(&issue->session, &issue->options.wish, identifier, &issue->paths, err) ==
+	    0)
 		return 0;
 	if (is_new)
-		error_hint(err, "It was issued: get it with sallyport client export %s.", identifier);
+		error_hint(err, "It was issued: get it with sallyport client export %s.",
+			   identifier);
 	return -1;
 }
 

@@ -16,8 +16,8 @@
 
 struct logs {
 	struct session session;
-	json_t *seen;           /* RefusalId -> Count of those that were shown */
-	json_int_t last_event;  /* number of the newest audit event shown */
+	json_t *seen;	       /* RefusalId -> Count of those that were shown */
+	json_int_t last_event; /* number of the newest audit event shown */
 	json_int_t revision;
 	bool follow, refusals, changes, began;
 };
@@ -52,8 +52,9 @@ static void print_event(const struct logs *logs, const json_t *row)
 	}
 	printf("%s %s %s %s from %s by %s%s%s\n", session_text(row, "Time"),
 	       session_text(row, "EventAction"), session_text(row, "Kind"),
-	       session_text(row, "ResourceId"), session_text(row, "From"), session_text(row, "User"),
-	       strcmp(outcome, "ok") != 0 ? ": " : "", strcmp(outcome, "ok") != 0 ? outcome : "");
+	       session_text(row, "ResourceId"), session_text(row, "From"),
+	       session_text(row, "User"), strcmp(outcome, "ok") != 0 ? ": " : "",
+	       strcmp(outcome, "ok") != 0 ? outcome : "");
 }
 
 /* --- what is new, oldest first --- */
@@ -72,8 +73,9 @@ static int64_t limit_of(const struct logs *logs)
 
 static int show_refusals(struct logs *logs, json_t *into, struct error *err)
 {
-	json_t *reply = session_try(&logs->session, "sallyport", "ListRefusals",
-				    json_pack("{s:I}", "MaxResults", (json_int_t)limit_of(logs)), err);
+	json_t *reply =
+		session_try(&logs->session, "sallyport", "ListRefusals",
+			    json_pack("{s:I}", "MaxResults", (json_int_t)limit_of(logs)), err);
 	json_t *seen = json_object(), *row;
 	size_t i;
 
@@ -85,7 +87,8 @@ static int show_refusals(struct logs *logs, json_t *into, struct error *err)
 	{
 		if (is_new_refusal(logs, row))
 			json_array_append(into, row);
-		json_object_set(seen, session_text(row, "RefusalId"), json_object_get(row, "Count"));
+		json_object_set(seen, session_text(row, "RefusalId"),
+				json_object_get(row, "Count"));
 	}
 	json_decref(logs->seen);
 	logs->seen = seen;
@@ -95,8 +98,9 @@ static int show_refusals(struct logs *logs, json_t *into, struct error *err)
 
 static int show_events(struct logs *logs, json_t *into, struct error *err)
 {
-	json_t *reply = session_try(&logs->session, "sallyport", "ListAuditEvents",
-				    json_pack("{s:I}", "MaxResults", (json_int_t)limit_of(logs)), err);
+	json_t *reply =
+		session_try(&logs->session, "sallyport", "ListAuditEvents",
+			    json_pack("{s:I}", "MaxResults", (json_int_t)limit_of(logs)), err);
 	json_int_t newest = logs->last_event;
 	json_t *row;
 	size_t i;
@@ -124,9 +128,9 @@ static void print_merged(const struct logs *logs, const json_t *refusals, const 
 	while (r > 0 || e > 0) {
 		const json_t *refusal = r > 0 ? json_array_get(refusals, r - 1) : NULL;
 		const json_t *event = e > 0 ? json_array_get(events, e - 1) : NULL;
-		bool refusal_first =
-			event == NULL || (refusal != NULL && strcmp(session_text(refusal, "Time"),
-								    session_text(event, "Time")) < 0);
+		bool refusal_first = event == NULL ||
+				     (refusal != NULL && strcmp(session_text(refusal, "Time"),
+								session_text(event, "Time")) < 0);
 
 		if (refusal_first) {
 			print_refusal(logs, refusal);

@@ -36,10 +36,11 @@ static void tell_impact(const json_t *impact, const json_t *row)
 /* 0: go on. 1: the person said no. -1: error. */
 static int ask(const struct session *session, const json_t *row, struct error *err)
 {
-	json_t *impact = session_try(session, "sallyport", "CheckImpact",
-				     json_pack("{s:s, s:s, s:s}", "Act", "Revoke", "Kind",
-					       "certificate", "ResourceId",
-					       session_text(row, "Identifier")), err);
+	json_t *impact =
+		session_try(session, "sallyport", "CheckImpact",
+			    json_pack("{s:s, s:s, s:s}", "Act", "Revoke", "Kind", "certificate",
+				      "ResourceId", session_text(row, "Identifier")),
+			    err);
 
 	if (impact == NULL)
 		return -1;
@@ -59,7 +60,7 @@ static int refuse_unasked(struct error *err)
 }
 
 static int withdraw(const struct session *session, const struct options *options, const json_t *row,
-		  struct error *err)
+		    struct error *err)
 {
 	json_t *parameters = json_pack("{s:s}", "Identifier", session_text(row, "Identifier"));
 	json_t *reply;

@@ -17,7 +17,7 @@
 struct format {
 	const char *name;
 	bool needs_password;
-	bool one_file;      /* may go into one file that --out names */
+	bool one_file; /* may go into one file that --out names */
 	const char *endings[3];
 };
 
@@ -60,8 +60,9 @@ static int path_in_folder(const struct export_wish *wish, const char *name, cons
 {
 	const char *folder = wish->out != NULL ? wish->out : ".";
 	const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
-	int length = snprintf(ret_path, PATH_MAX, "%s%s%s%s", strcmp(folder, ".") == 0 ? "" : folder,
-			      strcmp(folder, ".") == 0 ? "" : slash, name, ending);
+	int length =
+		snprintf(ret_path, PATH_MAX, "%s%s%s%s", strcmp(folder, ".") == 0 ? "" : folder,
+			 strcmp(folder, ".") == 0 ? "" : slash, name, ending);
 
 	if (length < PATH_MAX)
 		return 0;
@@ -207,8 +208,8 @@ static int write_all(const struct export_wish *wish, const json_t *files, const 
 static json_t *fetch(const struct session *session, const struct export_wish *wish,
 		     const char *identifier, struct error *err)
 {
-	json_t *parameters = json_pack("{s:s, s:s}", "Identifier", identifier, "Format",
-				       format_of(wish)->name);
+	json_t *parameters =
+		json_pack("{s:s, s:s}", "Identifier", identifier, "Format", format_of(wish)->name);
 
 	if (wish->password != NULL)
 		json_object_set_new(parameters, "Password", json_string(wish->password));

@@ -41,7 +41,8 @@ static json_t *standard_authority(const json_t *list, struct error *err)
 	}
 	if (count == 1)
 		return json_incref(only);
-	error_set(err, ERROR_CONFLICT, "could not choose a CA: %zu subordinate ones can issue", count);
+	error_set(err, ERROR_CONFLICT, "could not choose a CA: %zu subordinate ones can issue",
+		  count);
 	error_hint(err, "Say which one with --ca; \"sallyport ca list\" shows them.");
 	return NULL;
 }
@@ -101,8 +102,8 @@ static bool is_serial(const char *given, const char *known)
 struct choice {
 	json_t *row;
 	bool revoked;
-	size_t rivals;      /* of the same kind */
-	char names[200];    /* of all */
+	size_t rivals;	 /* of the same kind */
+	char names[200]; /* of all */
 };
 
 static void consider(struct choice *choice, json_t *row)
@@ -153,8 +154,8 @@ static json_t *choose(const json_t *list, const char *name, struct error *err)
 /* The keyword is looked for as it stands: a serial number goes without its colons. */
 static void as_keyword(const char *name, char ret_keyword[129])
 {
-	bool serial = strchr(name, ':') != NULL &&
-		      name[strspn(name, "0123456789abcdefABCDEF:")] == '\0';
+	bool serial =
+		strchr(name, ':') != NULL && name[strspn(name, "0123456789abcdefABCDEF:")] == '\0';
 	size_t used = 0;
 
 	for (; *name != '\0' && used < 128; name++)

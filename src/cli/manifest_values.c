@@ -63,8 +63,8 @@ static json_t *object_values(const struct field *field, const void *object, cons
 	size_t i;
 
 	for (i = field->of->reserved; i < *count; i++)
-		json_array_append_new(list, manifest_values(field->of, items + i * field->of->size,
-							    defaults));
+		json_array_append_new(
+			list, manifest_values(field->of, items + i * field->of->size, defaults));
 	return list;
 }
 

@@ -11,7 +11,8 @@
 
 static int exists_already(const char *path, struct error *err)
 {
-	error_set(err, ERROR_CONFLICT, "could not write \"%s\": there is such a file already", path);
+	error_set(err, ERROR_CONFLICT, "could not write \"%s\": there is such a file already",
+		  path);
 	return error_hint(err, "Give --force to replace it, or another --out.");
 }
 
@@ -51,7 +52,8 @@ static int replace(const char *path, struct bytes content, struct error *err)
 	char temporary[PATH_MAX];
 	int fd, status;
 
-	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= sizeof(temporary)) {
+	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
+	    sizeof(temporary)) {
 		errno = ENAMETOOLONG;
 		return failed(path, err);
 	}

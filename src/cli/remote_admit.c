@@ -27,7 +27,8 @@ static bool is_named(const struct running *running, const json_t *row, const cha
 	snprintf(digits, sizeof(digits), "%lld", port);
 	snprintf(by_id, sizeof(by_id), "%s:%lld", session_text(values, "LoadBalancer"), port);
 	snprintf(full, sizeof(full), "%s:%lld",
-		 running_name(running, RUNNING_BALANCERS, session_text(values, "LoadBalancer")), port);
+		 running_name(running, RUNNING_BALANCERS, session_text(values, "LoadBalancer")),
+		 port);
 	return strcmp(session_text(row, "Id"), name) == 0 || strcmp(full, name) == 0 ||
 	       strcmp(by_id, name) == 0 || strcmp(digits, name) == 0 ||
 	       strcmp(session_text(values, "ListenerDescription"), name) == 0;
@@ -58,8 +59,9 @@ static json_t *find_listener(const struct session *session, const char *name, st
 	else
 		error_set(err, ERROR_CONFLICT, "could not choose: %zu listeners are called \"%s\"",
 			  count, name);
-	error_hint(err, "Name it by its id, or by load balancer and port, as in edge:443; \"sallyport "
-			"get listeners\" shows them.");
+	error_hint(err,
+		   "Name it by its id, or by load balancer and port, as in edge:443; \"sallyport "
+		   "get listeners\" shows them.");
 	return NULL;
 }
 
@@ -92,7 +94,8 @@ static int add_client(json_t *parameters, const char *path, struct error *err)
 	int status = read_client(path, &content, err);
 
 	if (status == 0)
-		status = certificate_each_in_file(buffer_bytes(&content), "--cert", add_pem, &pem, err);
+		status = certificate_each_in_file(buffer_bytes(&content), "--cert", add_pem, &pem,
+						  err);
 	if (status == 0)
 		json_object_set_new(parameters, "Certificate",
 				    json_stringn((const char *)pem.data, pem.len));
@@ -148,8 +151,7 @@ static void print_answer(const json_t *reply)
 	size_t i;
 	json_t *step;
 
-	print_line("listener",
-		   json_is_true(json_object_get(reply, "Stopped")) ? "stopped" : "ok",
+	print_line("listener", json_is_true(json_object_get(reply, "Stopped")) ? "stopped" : "ok",
 		   session_text(reply, "ListenerName"));
 	if (session_text(reply, "ServerCertificate")[0] != '\0')
 		print_line("server certificate", "ok", session_text(reply, "ServerCertificate"));

@@ -90,7 +90,7 @@ const char *running_name(const struct running *running, enum running_kind kind, 
 	const char *name = session_text(row, "Name");
 
 	return name[0] != '\0' && json_is_string(json_object_get(running->ids[kind], name)) ? name
-											     : id;
+											    : id;
 }
 
 /* --- the shapes of the API in the manifest's --- */
@@ -139,9 +139,9 @@ static json_t *group_values(const json_t *row, const json_t *servers)
 	json_t *values = manifest_filter(&server_group_resource, row), *mine = json_array(), *one;
 	size_t i;
 
-	json_object_set_new(values, "HealthCheckConfig",
-			    manifest_filter(&health_check_resource,
-					    json_object_get(row, "HealthCheck")));
+	json_object_set_new(
+		values, "HealthCheckConfig",
+		manifest_filter(&health_check_resource, json_object_get(row, "HealthCheck")));
 	json_array_foreach(servers, i, one)
 	{
 		if (strcmp(session_text(one, "ServerGroupId"),
@@ -185,10 +185,9 @@ void running_name_references(const struct running *running, json_t *values)
 		       *id;
 		size_t i;
 
-		json_array_foreach(value, i, id)
-			json_array_append_new(names,
-					      json_string(running_name(running, reference->kind,
-								       json_string_value(id))));
+		json_array_foreach(value, i, id) json_array_append_new(
+			names,
+			json_string(running_name(running, reference->kind, json_string_value(id))));
 		if (json_is_string(value))
 			json_object_set_new(values, reference->property,
 					    json_string(running_name(running, reference->kind,
@@ -250,7 +249,8 @@ static int load_groups(struct running *running, const char *tag, struct error *e
 static int load_simple(struct running *running, enum running_kind kind, const char *action,
 		       const char *tag, json_t *(*values)(const json_t *row), struct error *err)
 {
-	json_t *list = list_of(running, "nlb", action, NULL, running_words[kind].section, err), *row;
+	json_t *list = list_of(running, "nlb", action, NULL, running_words[kind].section, err),
+	       *row;
 	int status = list == NULL ? -1 : 0;
 	size_t i;
 
@@ -265,7 +265,8 @@ static json_t *certificate_detail(const struct running *running, enum running_ki
 	if (kind == RUNNING_CERTIFICATES)
 		return session_try(running->session, "cas", "GetUserCertificateDetail",
 				   json_pack("{s:O, s:b}", "CertId",
-					     json_object_get(row, "CertificateId"), "CertFilter", 1),
+					     json_object_get(row, "CertificateId"), "CertFilter",
+					     1),
 				   err);
 	return session_try(running->session, "cas", "GetCACertificate",
 			   json_pack("{s:s}", "Identifier", session_text(row, "Identifier")), err);
@@ -297,12 +298,13 @@ static int load_certificates(struct running *running, enum running_kind kind, co
 			     bool owners, struct error *err)
 {
 	bool servers = kind == RUNNING_CERTIFICATES;
-	json_t *list = servers ? list_of(running, "cas", "ListUserCertificateOrder",
-					 json_pack("{s:s}", "OrderType", "UPLOAD"),
-					 "CertificateOrderList", err)
-			       : list_of(running, "cas", "ListCert",
-					 json_pack("{s:s, s:s}", "CertType", "CA", "SourceType",
-						   "upload"), "CertList", err);
+	json_t *list =
+		servers ? list_of(running, "cas", "ListUserCertificateOrder",
+				  json_pack("{s:s}", "OrderType", "UPLOAD"), "CertificateOrderList",
+				  err)
+			: list_of(running, "cas", "ListCert",
+				  json_pack("{s:s, s:s}", "CertType", "CA", "SourceType", "upload"),
+				  "CertList", err);
 	int status = list == NULL ? -1 : 0;
 	json_t *row;
 	size_t i;
@@ -331,7 +333,8 @@ int running_load(const struct session *session, const char *tag, bool owners,
 	if (load_policies(running, tag, err) == 0 && load_groups(running, tag, err) == 0 &&
 	    load_simple(running, RUNNING_BALANCERS, "ListLoadBalancers", tag, balancer_values,
 			err) == 0 &&
-	    load_simple(running, RUNNING_LISTENERS, "ListListeners", tag, listener_values, err) == 0 &&
+	    load_simple(running, RUNNING_LISTENERS, "ListListeners", tag, listener_values, err) ==
+		    0 &&
 	    load_certificates(running, RUNNING_CERTIFICATES, tag, owners, err) == 0 &&
 	    load_certificates(running, RUNNING_CAS, tag, owners, err) == 0)
 		return 0;

@@ -29,8 +29,8 @@ static char *from_file(const char *path, const char *what, struct error *err)
 	if (content.data[0] != '\0')
 		secret = memory_copy_string((const char *)content.data);
 	else
-		error_set(err, ERROR_INVALID, "could not use \"%s\": there is no %s in its first line",
-			  path, what);
+		error_set(err, ERROR_INVALID,
+			  "could not use \"%s\": there is no %s in its first line", path, what);
 	buffer_done(&content);
 	return secret;
 }
@@ -109,7 +109,8 @@ char *secret_read(const char *file, const char *what, const char *option, bool i
 		return from_file(file, what, err);
 	terminal = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
 	if (terminal < 0) {
-		error_set(err, ERROR_INVALID, "could not ask for the %s: there is no terminal", what);
+		error_set(err, ERROR_INVALID, "could not ask for the %s: there is no terminal",
+			  what);
 		error_hint(err, "Give --%s FILE.", option);
 		return NULL;
 	}

@@ -41,8 +41,9 @@ int session_open(const struct arguments *arguments, struct session *ret_session)
 	if (api_target_find(&arguments->api, &ret_session->target, &err) == 0)
 		return 0;
 	if (err.code == ERROR_NOT_FOUND)
-		error_hint(&err, "Start one with sallyportd --data-dir DIR, ask as root or as its user; "
-				 "or give --endpoint URL and --token-file FILE.");
+		error_hint(&err,
+			   "Start one with sallyportd --data-dir DIR, ask as root or as its user; "
+			   "or give --endpoint URL and --token-file FILE.");
 	session_report(ret_session, &err);
 	api_target_done(&ret_session->target);
 	return -1;

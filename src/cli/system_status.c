@@ -54,10 +54,10 @@ static void print_listeners(const json_t *status)
 static void print_servers(const json_t *status)
 {
 	static const struct listing_column columns[] = {
-		{ "GROUP", "Group", LISTING_PLAIN },	{ "SERVER", "ServerName", LISTING_PLAIN },
+		{ "GROUP", "Group", LISTING_PLAIN },	 { "SERVER", "ServerName", LISTING_PLAIN },
 		{ "ADDRESS", "Address", LISTING_PLAIN }, { "WEIGHT", "Weight", LISTING_PLAIN },
-		{ "STATE", "Status", LISTING_PLAIN },	{ "OPEN", "Connections", LISTING_PLAIN },
-		{ "REASON", "Reason", LISTING_PLAIN },	{ NULL, NULL, LISTING_PLAIN },
+		{ "STATE", "Status", LISTING_PLAIN },	 { "OPEN", "Connections", LISTING_PLAIN },
+		{ "REASON", "Reason", LISTING_PLAIN },	 { NULL, NULL, LISTING_PLAIN },
 	};
 	json_t *all = json_object(), *list = json_array(), *group, *server;
 	size_t i, j;
@@ -80,12 +80,9 @@ static void print_servers(const json_t *status)
 static void print_expiring(const json_t *status)
 {
 	static const struct listing_column columns[] = {
-		{ "ENDS SOON", "Name", LISTING_PLAIN },
-		{ "KIND", "Kind", LISTING_PLAIN },
-		{ "ENDS", "ExpiredTime", LISTING_PLAIN },
-		{ "DAYS", "Days", LISTING_PLAIN },
-		{ "IDENTIFIER", "Identifier", LISTING_PLAIN },
-		{ NULL, NULL, LISTING_PLAIN },
+		{ "ENDS SOON", "Name", LISTING_PLAIN },	       { "KIND", "Kind", LISTING_PLAIN },
+		{ "ENDS", "ExpiredTime", LISTING_PLAIN },      { "DAYS", "Days", LISTING_PLAIN },
+		{ "IDENTIFIER", "Identifier", LISTING_PLAIN }, { NULL, NULL, LISTING_PLAIN },
 	};
 
 	print_part(status, "Expiring", columns);
