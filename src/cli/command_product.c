@@ -61,7 +61,7 @@ static void print_flags(const char *command, const struct action *action)
 
 static int report_refusal(const struct error *err)
 {
-	if (err->place[0] != '\0')
+	if (strncmp(err->message, err->place, strlen(err->place)) != 0)
 		fprintf(stderr, "sallyport: %s: %s\n", err->place, err->message);
 	else
 		fprintf(stderr, "sallyport: %s\n", err->message);

@@ -7,8 +7,11 @@
 
 #include "base/bytes.h"
 
+/* The API's messages begin with the parameter that they are about. */
 static void say(const char *kind, const char *place, const char *message, const char *hint)
 {
+	if (strncmp(message, place, strlen(place)) == 0)
+		place = "";
 	fprintf(stderr, "sallyport: %s%s%s%s\n", kind, place, place[0] != '\0' ? ": " : "",
 		message);
 	if (hint[0] != '\0')
