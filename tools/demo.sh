@@ -93,20 +93,12 @@ wait_for_job() {
 make_client() {
 	step Identifier pca describe-ca-certificate-list --cert-type subRoot
 	ca=$ret_value
-	step Identifier pca create-client-certificate --parent-identifier "$ca" \
-		--common-name client@example.com --algorithm ECC_256 --days 30
-	client=$ret_value
-	say "\$ sallyport own export-private-certificate --identifier $client --format CRT"
-	export_file '_public.crt' client.crt
-	export_file '.key' client.key
-}
-
-# One of the files of the download, by the end of its name.
-export_file() { # SUFFIX FILE
-	(umask 077 && sallyport own export-private-certificate --identifier "$client" --format CRT --json |
-		tr -d '\n' | sed 's/}/}\n/g' | grep "$1\"" |
-		sed 's/.*"Content": "\([^"]*\)".*/\1/' | base64 -d > "$demo/$2")
-	[ -s "$demo/$2" ] || give_up "there is no $1 in the download"
+	say "\$ sallyport client issue client@example.com --format crt --out ."
+	client=$(cd "$demo" && sallyport client issue client@example.com --format crt --out . |
+		sed -n 's/.*Identifier \([0-9a-f]*\).*/\1/p')
+	[ -n "$client" ] || give_up "no certificate was issued"
+	mv "$demo/client_example.com_public.crt" "$demo/client.crt"
+	mv "$demo/client_example.com.key" "$demo/client.key"
 }
 
 # --- step 2: the server's certificate, made elsewhere with openssl, and uploaded
@@ -257,11 +249,11 @@ Try, in another terminal:
   D=$folder
   curl --cacert \$D/root.crt --resolve www.example.com:$port:127.0.0.1 \\
        --cert \$D/client.crt --key \$D/client.key https://www.example.com:$port/
-  build/sallyport nlb list-listeners --data-dir \$D/data
-  build/sallyport own list-refusals --data-dir \$D/data
+  build/sallyport status --data-dir \$D/data
+  build/sallyport logs -f --data-dir \$D/data
 
 Revoke the client: within a second it is refused, and what it had open is cut:
-  build/sallyport pca create-revoke-client-certificate --identifier $client --data-dir \$D/data
+  build/sallyport revoke $client --data-dir \$D/data
 NEXT
 }
 
