@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "net/address.h"
 
 #define ENTRIES 4096 /* the one that failed longest ago makes room */
 #define PAIR_TRIES 5
@@ -17,7 +18,7 @@
 struct entry {
 	uint64_t hash; /* 0: free */
 	char user[65]; /* "": the source over all users */
-	char source[64];
+	char source[ADDRESS_TEXT_SIZE];
 	unsigned int failures;
 	int64_t last_s;
 };
@@ -50,22 +51,22 @@ static uint64_t hash_of(const char *user, const char *source)
 	return hash == 0 ? 1 : hash;
 }
 
-static struct entry *find(const struct lockout *lockout, const char *user, const char *source)
+static struct entry *find(const struct lockout *lockout, const char *user, const char *from)
 {
 	struct lockout *writable = (struct lockout *)(uintptr_t)lockout;
 	char user_cut[sizeof(lockout->entries[0].user)];
-	char source_cut[sizeof(lockout->entries[0].source)];
+	char source[ADDRESS_TEXT_SIZE];
 	uint64_t hash;
 	size_t i;
 
 	snprintf(user_cut, sizeof(user_cut), "%s", user);
-	snprintf(source_cut, sizeof(source_cut), "%s", source);
-	hash = hash_of(user_cut, source_cut);
+	address_limit_name(from, source);
+	hash = hash_of(user_cut, source);
 	for (i = 0; i < ENTRIES; i++) {
 		struct entry *entry = &writable->entries[i];
 
 		if (entry->hash == hash && strcmp(entry->user, user_cut) == 0 &&
-		    strcmp(entry->source, source_cut) == 0)
+		    strcmp(entry->source, source) == 0)
 			return entry;
 	}
 	return NULL;
@@ -96,7 +97,7 @@ int64_t lockout_wait(const struct lockout *lockout, const char *user, const char
 	return pair > all ? pair : all;
 }
 
-static struct entry *make(struct lockout *lockout, const char *user, const char *source)
+static struct entry *make(struct lockout *lockout, const char *user, const char *from)
 {
 	struct entry *entry = &lockout->entries[0];
 	size_t i;
@@ -106,7 +107,7 @@ static struct entry *make(struct lockout *lockout, const char *user, const char 
 			entry = &lockout->entries[i];
 	memset(entry, 0, sizeof(*entry));
 	snprintf(entry->user, sizeof(entry->user), "%s", user);
-	snprintf(entry->source, sizeof(entry->source), "%s", source);
+	address_limit_name(from, entry->source);
 	entry->hash = hash_of(entry->user, entry->source);
 	return entry;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "net/address.h"
 
 #define SOURCES 1024
 
@@ -35,11 +36,13 @@ void throttle_free(struct throttle *throttle)
 }
 
 /* The bucket of a source, filled up to now. */
-static struct bucket *find(struct throttle *throttle, const char *source, uint64_t now_ms)
+static struct bucket *find(struct throttle *throttle, const char *from, uint64_t now_ms)
 {
 	struct bucket *oldest = &throttle->buckets[0];
+	char source[ADDRESS_TEXT_SIZE];
 	size_t i;
 
+	address_limit_name(from, source);
 	for (i = 0; i < SOURCES; i++) {
 		struct bucket *bucket = &throttle->buckets[i];
 

@@ -1,6 +1,7 @@
 #include "certs/sign_budget.h"
 
 #include <stddef.h>
+#include "net/address.h"
 
 #define PLACES 1024
 
@@ -10,12 +11,15 @@ static struct place {
 } places[PLACES];
 
 /* FNV-1a */
-static struct place *place_of(const char *source)
+static struct place *place_of(const char *from)
 {
+	char source[ADDRESS_TEXT_SIZE];
 	uint32_t hash = 2166136261u;
+	const char *at;
 
-	for (; *source != '\0'; source++)
-		hash = (hash ^ (uint8_t)*source) * 16777619u;
+	address_limit_name(from, source);
+	for (at = source; *at != '\0'; at++)
+		hash = (hash ^ (uint8_t)*at) * 16777619u;
 	return &places[(hash ^ hash >> 16) % PLACES];
 }
 

@@ -108,6 +108,18 @@ void address_format_ip(const struct address *address, char ret_text[ADDRESS_TEXT
 		snprintf(ret_text, ADDRESS_TEXT_SIZE, "-");
 }
 
+void address_limit_name(const char *from, char ret_text[ADDRESS_TEXT_SIZE])
+{
+	uint8_t ip[16];
+
+	if (inet_pton(AF_INET6, from, ip) != 1) {
+		snprintf(ret_text, ADDRESS_TEXT_SIZE, "%s", from);
+		return;
+	}
+	memset(ip + 8, 0, 8);
+	(void)!inet_ntop(AF_INET6, ip, ret_text, ADDRESS_TEXT_SIZE);
+}
+
 void address_format(const struct address *address, char ret_text[ADDRESS_TEXT_SIZE])
 {
 	char ip[ADDRESS_TEXT_SIZE];

@@ -39,6 +39,10 @@ bool address_is_any(const struct address *address); /* 0.0.0.0 or :: */
 void address_format(const struct address *address, char ret_text[ADDRESS_TEXT_SIZE]);
 void address_format_ip(const struct address *address, char ret_text[ADDRESS_TEXT_SIZE]);
 
+/* Who shares a limit with the client at this address: nobody with IPv4, its /64 network with
+ * IPv6, as every client has a whole one. What is no address ("unix") stays as it is. */
+void address_limit_name(const char *from, char ret_text[ADDRESS_TEXT_SIZE]);
+
 /* IPv4-mapped IPv6 addresses become IPv4. */
 void address_from_sockaddr(const struct sockaddr_storage *from, struct address *ret_address);
 socklen_t address_to_sockaddr(const struct address *address, struct sockaddr_storage *ret_to);

@@ -159,6 +159,26 @@ static void any_is_any_of_its_family(void **state)
 	assert_false(address_equal(&any4, &any6));
 }
 
+static void a_limit_is_for_an_ipv4_address_or_an_ipv6_network(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "192.0.2.7", "192.0.2.7" },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::" },
+		{ "2001:db8:1:2::", "2001:db8:1:2::" },
+		{ "::1", "::" },
+		{ "unix", "unix" },
+		{ "", "" },
+	};
+	char text[ADDRESS_TEXT_SIZE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(pairs); i++) {
+		address_limit_name(pairs[i][0], text);
+		assert_string_equal(text, pairs[i][1]);
+	}
+}
+
 static void no_address_is_shown_as_a_dash(void **state)
 {
 	struct address none = { 0 };
@@ -213,6 +233,7 @@ int main(void)
 		cmocka_unit_test(mapped_ipv4_becomes_ipv4),
 		cmocka_unit_test(any_is_any_of_its_family),
 		cmocka_unit_test(no_address_is_shown_as_a_dash),
+		cmocka_unit_test(a_limit_is_for_an_ipv4_address_or_an_ipv6_network),
 		cmocka_unit_test(a_server_may_be_a_name_of_a_unix_socket),
 	};
 

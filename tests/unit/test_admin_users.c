@@ -121,6 +121,24 @@ static void nobody_waits_for_what_another_source_did(void **state)
 	lockout_free(lockout);
 }
 
+static void who_has_a_network_of_addresses_is_one_source(void **state)
+{
+	struct lockout *lockout = lockout_new();
+	char from[64];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		snprintf(from, sizeof(from), "2001:db8:0:1::%x", i + 1);
+		lockout_failed(lockout, "ana", from, NOW);
+	}
+	assert_int_equal(lockout_wait(lockout, "ana", "2001:db8:0:1:ffff::1", NOW), 5);
+	assert_int_equal(lockout_wait(lockout, "ana", "2001:db8:0:2::1", NOW), 0);
+	lockout_succeeded(lockout, "ana", "2001:db8:0:1::9");
+	assert_int_equal(lockout_wait(lockout, "ana", "2001:db8:0:1::1", NOW), 0);
+	lockout_free(lockout);
+}
+
 static void a_success_forgets_the_failures(void **state)
 {
 	struct lockout *lockout = lockout_new();
@@ -505,6 +523,7 @@ int main(void)
 		cmocka_unit_test(made_secrets_differ_and_have_their_length),
 		cmocka_unit_test(the_wait_grows_and_ends_by_itself),
 		cmocka_unit_test(nobody_waits_for_what_another_source_did),
+		cmocka_unit_test(who_has_a_network_of_addresses_is_one_source),
 		cmocka_unit_test(a_success_forgets_the_failures),
 		cmocka_unit_test(many_strangers_do_not_take_more_room),
 		with_bench(the_first_administrator_can_log_in),

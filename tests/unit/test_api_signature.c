@@ -329,6 +329,17 @@ static void a_source_that_comes_too_often_waits(void **state)
 	throttle_free(throttle);
 }
 
+static void an_ipv6_network_has_one_bucket(void **state)
+{
+	struct throttle *throttle = throttle_new(1, 1);
+
+	(void)state;
+	assert_true(throttle_take(throttle, "2001:db8::1", 1000));
+	assert_false(throttle_take(throttle, "2001:db8::2", 1000));
+	assert_true(throttle_take(throttle, "2001:db8:0:1::1", 1000));
+	throttle_free(throttle);
+}
+
 static void a_bucket_never_holds_more_than_its_burst(void **state)
 {
 	struct throttle *throttle = throttle_new(100, 2);
@@ -425,6 +436,7 @@ int main(void)
 		cmocka_unit_test(nonces_that_no_time_stamp_fits_any_more_make_room),
 		cmocka_unit_test(many_nonces_come_and_go),
 		cmocka_unit_test(a_source_that_comes_too_often_waits),
+		cmocka_unit_test(an_ipv6_network_has_one_bucket),
 		cmocka_unit_test(a_bucket_never_holds_more_than_its_burst),
 		cmocka_unit_test(each_error_has_the_status_that_clients_expect),
 		cmocka_unit_test(an_error_has_a_body_that_sdks_read),
