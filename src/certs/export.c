@@ -131,6 +131,12 @@ static int take_key(struct call *call, struct export_work *work, struct error *e
 	}
 	if (!row->exportable)
 		return refuse_export(row, err);
+	/* Whoever has it makes certificates that nobody here knows of. */
+	if ((row->role & STORE_OWN_CAS) != 0 && call->caller.role != CALLER_ADMINISTRATOR) {
+		call_refuse(err, ERROR_DENIED, "Forbidden.NoPermission", NULL,
+			    "keys of CAs are exported by administrators");
+		return error_hint(err, "WithoutKey=true gives the certificate.");
+	}
 	found = store_key_get(call->store, row->id, &work->pkcs8, &exportable, err);
 	if (found == 1 && exportable)
 		return 0;

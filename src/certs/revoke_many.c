@@ -21,6 +21,26 @@ struct many {
 	bool failed;
 };
 
+/* A CA takes with it all that it issued: UpdateCACertificateStatus is for administrators, too. */
+static bool may_revoke(struct many *many, const char *serial)
+{
+	struct store_certificate found = { 0 };
+	int is_there;
+	bool is_ca;
+
+	if (many->call->caller.role == CALLER_ADMINISTRATOR)
+		return true;
+	is_there = store_certificate_get_serial(many->call->store, many->ca->subject_key, serial,
+						&found, many->err);
+	is_ca = is_there == 1 && (found.role & STORE_OWN_CAS) != 0;
+	if (is_ca)
+		call_refuse(many->err, ERROR_DENIED, "Forbidden.NoPermission", NULL,
+			    "serial number %s is that of CA \"%s\": CAs are revoked by "
+			    "administrators", serial, found.common_name);
+	store_certificate_done(&found);
+	return is_there >= 0 && !is_ca;
+}
+
 static bool revoke_serial(struct many *many, struct bytes serial, int64_t when)
 {
 	struct store_revocation revocation = { .time_s = when,
@@ -28,6 +48,7 @@ static bool revoke_serial(struct many *many, struct bytes serial, int64_t when)
 					       .serial_len = serial.len };
 	struct store_revocation before;
 	struct call *call = many->call;
+	char text[41];
 	int found;
 
 	if (many->count + many->known == MOST) {
@@ -35,6 +56,9 @@ static bool revoke_serial(struct many *many, struct bytes serial, int64_t when)
 			    "more than %d certificates at once", MOST);
 		return false;
 	}
+	certs_serial_text(serial, text);
+	if (!may_revoke(many, text))
+		return false;
 	memcpy(revocation.issuer_key, many->ca->subject_key, sizeof(revocation.issuer_key));
 	memcpy(revocation.serial, serial.data, serial.len);
 	found = store_revocation_get(call->store, revocation.issuer_key, serial, &before,

@@ -320,6 +320,32 @@ static void only_leaves_of_the_callers_ca_can_be_revoked(void **state)
 	world_done(&world);
 }
 
+/* By its serial number, under the CA that issued it. */
+static int revoke_sub_by_number(struct world *world)
+{
+	char serial[41];
+
+	certs_serial_text(certificate_serial(authority_certificate(world->pair.sub)), serial);
+	return run(world, pca_RevokeCertificates, "RevokeCertificates",
+		   json_pack("{s:s, s:[s]}", "ParentIdentifier", "root", "SerialNumbers", serial));
+}
+
+static void a_ca_is_revoked_by_administrators_only_even_by_its_number(void **state)
+{
+	struct world world;
+
+	home = *state;
+	world_init(&world);
+	world.ca = "root";
+	for (world.role = CALLER_ISSUER; world.role < CALLER_ADMINISTRATOR; world.role++) {
+		assert_int_equal(revoke_sub_by_number(&world), -1);
+		assert_int_equal(world.err.code, ERROR_DENIED);
+	}
+	assert_int_equal(revoke_sub_by_number(&world), 0);
+	assert_int_equal(count_in(&world, "RevokedCount"), 1);
+	world_done(&world);
+}
+
 /* --- CAs --- */
 
 static void a_revoked_subordinate_ca_takes_its_certificates_with_it(void **state)
@@ -603,6 +629,7 @@ int main(void)
 		WITH_HOME(what_was_undone_is_not_revoked),
 		WITH_HOME(revoking_twice_changes_nothing_but_the_reason_to_key_compromise),
 		WITH_HOME(only_leaves_of_the_callers_ca_can_be_revoked),
+		WITH_HOME(a_ca_is_revoked_by_administrators_only_even_by_its_number),
 		WITH_HOME(a_revoked_subordinate_ca_takes_its_certificates_with_it),
 		WITH_HOME(a_revoked_root_takes_all_below_with_it),
 		WITH_HOME(a_key_with_another_good_certificate_goes_on),
