@@ -24,6 +24,18 @@ static int check_user_exists(struct call *call, const char *name, struct error *
 	return 0;
 }
 
+/* A row of the audit log about a credential is worth little without its owner. */
+static int note_credential(struct call *call, const char *kind, const char *id, const char *act,
+			   json_t *before, json_t *after, struct error *err)
+{
+	int64_t revision;
+	int status = call_change(call, kind, id, act, false, before, after, &revision, err);
+
+	json_decref(before);
+	json_decref(after);
+	return status;
+}
+
 static int refuse_quota(struct error *err, const char *what)
 {
 	return call_refuse(err, ERROR_CONFLICT, "QuotaExceeded.Credentials", NULL,
@@ -43,7 +55,6 @@ int create_access_key_run(struct call *call, struct error *err)
 {
 	struct credentials_key made;
 	char user[65];
-	int64_t revision;
 	int count = 0;
 
 	call->keeps_secret = true;
@@ -58,7 +69,8 @@ int create_access_key_run(struct call *call, struct error *err)
 	reply_text(call->reply, "AccessKeySecret", made.secret);
 	reply_text(call->reply, "User", user);
 	memory_wipe(made.secret, sizeof(made.secret));
-	return call_change(call, "accesskey", made.id, "Create", false, NULL, NULL, &revision, err);
+	return note_credential(call, "accesskey", made.id, "Create", NULL,
+			       json_pack("{s:s}", "User", user), err);
 }
 
 static bool list_key(void *arg, const struct store_access_key *key)
@@ -112,26 +124,29 @@ static int get_key(struct call *call, struct store_access_key *ret_key, struct e
 	return call_not_found(err, "accesskey", id);
 }
 
+static json_t *key_shown(const struct store_access_key *key)
+{
+	return json_pack("{s:s, s:s}", "User", key->user, "Status",
+			 key->inactive ? "Inactive" : "Active");
+}
+
 int update_access_key_run(struct call *call, struct error *err)
 {
 	struct store_access_key key;
-	json_t *before, *after;
-	int64_t revision;
+	json_t *before;
 	int status;
 
 	if (get_key(call, &key, err) < 0)
 		return -1;
-	before = json_pack("{s:s}", "Status", key.inactive ? "Inactive" : "Active");
+	before = key_shown(&key);
 	key.inactive = strcmp(call_text(call, "Status"), "Inactive") == 0;
-	after = json_pack("{s:s}", "Status", key.inactive ? "Inactive" : "Active");
 	free_secret(key.secret);
 	key.secret = NULL; /* it stays */
 	status = store_access_key_put(call->store, &key, err);
 	if (status == 0)
-		status = call_change(call, "accesskey", key.id, "Update", false, before, after,
-				     &revision, err);
+		status = note_credential(call, "accesskey", key.id, "Update", json_incref(before),
+					 key_shown(&key), err);
 	json_decref(before);
-	json_decref(after);
 	store_access_key_done(&key);
 	return status;
 }
@@ -139,15 +154,14 @@ int update_access_key_run(struct call *call, struct error *err)
 int delete_access_key_run(struct call *call, struct error *err)
 {
 	struct store_access_key key;
-	int64_t revision;
 	int status;
 
 	if (get_key(call, &key, err) < 0)
 		return -1;
 	status = store_access_key_delete(call->store, key.id, err);
 	if (status == 0)
-		status = call_change(call, "accesskey", key.id, "Delete", false, NULL, NULL,
-				     &revision, err);
+		status = note_credential(call, "accesskey", key.id, "Delete", key_shown(&key), NULL,
+					 err);
 	store_access_key_done(&key);
 	return status;
 }
@@ -170,11 +184,22 @@ static bool count_token(void *arg, const struct store_token *token)
 	return true;
 }
 
+static json_t *token_shown(const char *user, const char *note, int64_t expires_s)
+{
+	json_t *object = json_object();
+
+	reply_text(object, "User", user);
+	reply_text(object, "Note", note);
+	reply_time(object, "ExpiresTime", expires_s);
+	return object;
+}
+
 int create_token_run(struct call *call, struct error *err)
 {
 	struct token_list list = { .call = call };
 	struct credentials_token made;
-	int64_t days, expires_s, revision;
+	int64_t days, expires_s;
+	json_t *after;
 	char user[65];
 
 	call->keeps_secret = true;
@@ -193,7 +218,8 @@ int create_token_run(struct call *call, struct error *err)
 	reply_text(call->reply, "User", user);
 	reply_time(call->reply, "ExpiresTime", expires_s);
 	memory_wipe(made.token, sizeof(made.token));
-	return call_change(call, "token", made.id, "Create", false, NULL, NULL, &revision, err);
+	after = token_shown(user, call_text(call, "Note"), expires_s);
+	return note_credential(call, "token", made.id, "Create", NULL, after, err);
 }
 
 static bool list_token(void *arg, const struct store_token *token)
@@ -241,16 +267,18 @@ int list_sessions_run(struct call *call, struct error *err)
 
 struct token_search {
 	const char *id;
-	bool is_session, found;
+	bool is_session;
+	json_t *found; /* as it is shown; NULL: not there */
 };
 
 static bool find_token(void *arg, const struct store_token *token)
 {
 	struct token_search *search = arg;
 
-	search->found =
-		token->is_session == search->is_session && strcmp(token->id, search->id) == 0;
-	return !search->found;
+	if (token->is_session != search->is_session || strcmp(token->id, search->id) != 0)
+		return true;
+	search->found = token_shown(token->user, token->note, token->expires_s);
+	return false;
 }
 
 static int delete_token(struct call *call, const char *id, bool is_session, struct error *err)
@@ -258,16 +286,16 @@ static int delete_token(struct call *call, const char *id, bool is_session, stru
 	const bool all = call->caller.role == CALLER_ADMINISTRATOR;
 	const char *kind = is_session ? "session" : "token";
 	struct token_search search = { .id = id, .is_session = is_session };
-	int64_t revision;
 
 	if (store_token_each(call->store, all ? NULL : call->caller.user, find_token, &search,
 			     err) < 0)
 		return -1;
-	if (!search.found)
+	if (search.found == NULL)
 		return call_not_found(err, kind, id);
-	if (store_token_delete(call->store, id, err) < 0)
-		return -1;
-	return call_change(call, kind, id, "Delete", false, NULL, NULL, &revision, err);
+	if (store_token_delete(call->store, id, err) == 0)
+		return note_credential(call, kind, id, "Delete", search.found, NULL, err);
+	json_decref(search.found);
+	return -1;
 }
 
 int delete_token_run(struct call *call, struct error *err)
