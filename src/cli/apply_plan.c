@@ -298,24 +298,31 @@ static int plan_listener(struct apply *apply, const struct model_listener *liste
 
 /* --- what goes --- */
 
-static bool is_wanted(struct apply *apply, enum running_kind kind, const json_t *row)
+/* The ids of all listeners that the manifest has, as keys; NULL on error. */
+static json_t *wanted_listeners(struct apply *apply, struct error *err)
 {
+	json_t *ids = json_object();
 	size_t i;
 
-	if (kind != RUNNING_LISTENERS)
-		return is_made_here(apply, kind, session_text(row, "Name"));
 	for (i = 0; i < apply->model->listener_count; i++) {
-		json_t *wanted = listener_values(&apply->model->listeners[i], true);
-		struct error ignored;
-		const char *id = apply_resolve(apply, wanted, &ignored) == 0
-					 ? find_listener(apply, wanted)
-					 : NULL;
+		const struct model_listener *listener = &apply->model->listeners[i];
+		json_t *wanted = manifest_values(&listener_resource, listener, true);
+		json_t *balancer =
+			resolve_one(apply, RUNNING_BALANCERS, listener->load_balancer, err);
+		const char *id;
 
+		if (balancer == NULL) {
+			json_decref(wanted);
+			json_decref(ids);
+			return NULL;
+		}
+		json_object_set_new(wanted, "LoadBalancer", balancer);
+		id = find_listener(apply, wanted);
+		if (id != NULL)
+			json_object_set_new(ids, id, json_true());
 		json_decref(wanted);
-		if (id != NULL && strcmp(id, session_text(row, "Id")) == 0)
-			return true;
 	}
-	return false;
+	return ids;
 }
 
 static void listener_row_name(const struct apply *apply, const json_t *row, char *ret_name,
@@ -329,25 +336,39 @@ static void listener_row_name(const struct apply *apply, const json_t *row, char
 		 (long long)json_integer_value(json_object_get(values, "ListenerPort")));
 }
 
-static void plan_deletes(struct apply *apply, enum running_kind kind)
+/* wanted: of wanted_listeners(), when it is about those. */
+static void plan_deletes(struct apply *apply, enum running_kind kind, const json_t *wanted)
 {
 	size_t i;
 	json_t *row;
 
 	json_array_foreach(apply->running.lists[kind], i, row)
 	{
+		const char *id = session_text(row, "Id"), *bare = session_text(row, "Name");
+		bool stays = wanted != NULL ? json_object_get(wanted, id) != NULL
+					    : is_made_here(apply, kind, bare);
 		char name[200];
 
-		if (strcmp(session_text(row, "Owner"), apply->owner) != 0 ||
-		    is_wanted(apply, kind, row))
+		if (strcmp(session_text(row, "Owner"), apply->owner) != 0 || stays)
 			continue;
 		if (kind == RUNNING_LISTENERS)
 			listener_row_name(apply, row, name, sizeof(name));
 		else
-			snprintf(name, sizeof(name), "%s", session_text(row, "Name"));
-		apply_add(apply, kind, APPLY_DELETE, name, session_text(row, "Id"))->values =
+			snprintf(name, sizeof(name), "%s", bare);
+		apply_add(apply, kind, APPLY_DELETE, name, id)->values =
 			json_incref(json_object_get(row, "Values"));
 	}
+}
+
+static int plan_listener_deletes(struct apply *apply, struct error *err)
+{
+	json_t *wanted = wanted_listeners(apply, err);
+
+	if (wanted == NULL)
+		return -1;
+	plan_deletes(apply, RUNNING_LISTENERS, wanted);
+	json_decref(wanted);
+	return 0;
 }
 
 /* --- all --- */
@@ -394,8 +415,8 @@ int apply_plan(struct apply *apply, bool prune, struct error *err)
 	int kind;
 	size_t i;
 
-	if (prune)
-		plan_deletes(apply, RUNNING_LISTENERS);
+	if (prune && plan_listener_deletes(apply, err) < 0)
+		return -1;
 	if (plan_policies(apply, err) < 0 || apply_plan_settings(apply, err) < 0 ||
 	    apply_plan_certificates(apply, err) < 0 || plan_groups(apply, err) < 0 ||
 	    plan_balancers(apply, err) < 0)
@@ -404,6 +425,6 @@ int apply_plan(struct apply *apply, bool prune, struct error *err)
 		if (plan_listener(apply, &apply->model->listeners[i], err) < 0)
 			return -1;
 	for (kind = RUNNING_LISTENERS - 1; prune && kind >= 0; kind--)
-		plan_deletes(apply, (enum running_kind)kind);
+		plan_deletes(apply, (enum running_kind)kind, NULL);
 	return 0;
 }

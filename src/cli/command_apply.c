@@ -138,6 +138,8 @@ static int failed(struct apply *apply, const struct options *options, size_t don
 
 	error_set(err, why.code, "could not %s %s %s: %s", act_word(step->act), title_of(step),
 		  step->name, why.message);
+	error_symbol(err, why.symbol);
+	error_hint(err, "%s", why.hint);
 	if (apply->session->json) {
 		struct session quiet = { 0 };
 

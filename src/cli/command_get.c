@@ -115,15 +115,21 @@ static json_t *only(const struct kind *kind, json_t *list, const char *name)
 	return some;
 }
 
+/* There may be a hundred thousand certificates: those of a name are asked for by it. */
+static json_t *narrow(const struct kind *kind, const char *name)
+{
+	if (strcmp(kind->action, "ListCert") == 0)
+		return json_pack("{s:s, s:s}", "CertType", "CA", "SourceType", "upload");
+	if (name != NULL && strcmp(kind->action, "ListClientCertificate") == 0)
+		return json_pack("{s:s}", "KeyWord", name);
+	return NULL;
+}
+
 static int print_one(const struct session *session, const struct kind *kind, const char *name)
 {
 	struct error err = { 0 };
-	json_t *parameters =
-		strcmp(kind->action, "ListCert") == 0
-			? json_pack("{s:s, s:s}", "CertType", "CA", "SourceType", "upload")
-			: NULL;
-	json_t *list =
-		session_list(session, kind->product, kind->action, parameters, kind->member, &err);
+	json_t *list = session_list(session, kind->product, kind->action, narrow(kind, name),
+				    kind->member, &err);
 
 	if (list != NULL && name != NULL)
 		list = only(kind, list, name);

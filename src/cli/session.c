@@ -8,7 +8,8 @@
 #include "base/monotime.h"
 #include "cli/print.h"
 
-#define PAGE 100
+#define PAGE 100	/* the most that MaxResults takes everywhere */
+#define LARGE_PAGE 1000 /* the most that ShowSize takes */
 #define JOB_POLL_MS 20
 #define JOB_WAIT_MS 60000
 
@@ -103,8 +104,10 @@ json_t *session_list(const struct session *session, const char *product, const c
 	for (i = 0; known != NULL && i < known->parameter_count; i++) {
 		const char *name = known->parameters[i].name;
 
-		if (strcmp(name, "MaxResults") == 0 || strcmp(name, "ShowSize") == 0)
+		if (strcmp(name, "MaxResults") == 0)
 			json_object_set_new(request, name, json_integer(PAGE));
+		else if (strcmp(name, "ShowSize") == 0)
+			json_object_set_new(request, name, json_integer(LARGE_PAGE));
 	}
 	while (more) {
 		json_t *reply = api_call(&session->target, product, action, request, err);
