@@ -7,7 +7,7 @@ soak:
 	$(Q)$(MAKE) --no-print-directory fuzz TIME=$(SOAK_TIME)
 	$(Q)$(again) SAN=address,undefined sanitized-build
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined soak-scenarios
-	$(Q)$(MAKE) --no-print-directory soak-crash
+	$(Q)$(MAKE) --no-print-directory soak-crash soak-kills
 	$(Q)$(MAKE) --no-print-directory bench
 
 soak-scenarios: $(programs)
@@ -17,6 +17,14 @@ soak-scenarios: $(programs)
 soak-crash: $(B)/unit/test_store_crash
 	$(call say,TEST,crash points)
 	$(Q)SALLYPORT_CRASH=all $<
+
+# Any role killed at any moment, under work (tests/scenario/test_crashes.py); the seed is in the failure.
+SOAK_KILLS ?= 1000
+.PHONY: soak-kills
+soak-kills: $(programs)
+	$(call say,TEST,kills)
+	$(Q)SALLYPORT_CRASH_ROUNDS=$(SOAK_KILLS) SALLYPORT_CRASH_SEED=$$(date +%s) \
+		$(MAKE) --no-print-directory scenarios K='whoever_is_killed'
 
 # make bench: our figures beside nginx and HAProxy, in docs/benchmarks.md. ARGS: see tests/bench/bench.py
 bench: $(programs) | $(deps_stamp)
