@@ -71,7 +71,7 @@ static int add_parents(struct store *store, struct model_blobs *blobs, const cha
 	for (level = 0; level < LEVELS_MAX && id != NULL && found == 1; level++) {
 		struct store_certificate ca = { 0 };
 
-		found = store_certificate_get(store, id, &ca, err);
+		found = store_certificate_get_served(store, id, &ca, err);
 		free(id);
 		id = NULL;
 		if (found != 1)
@@ -111,17 +111,16 @@ static int read_anew(struct store *store, struct model_certificate *certificate,
 	return take_key(store, certificate, err);
 }
 
-static bool same_leaf(const struct model_certificate *a, struct bytes leaf)
-{
-	return a->chain_der.count > 0 && a->key_der.len > 0 &&
-	       bytes_equal(buffer_bytes(&a->chain_der.items[0]), leaf);
-}
-
-/* The key of a public key that has not changed is the same key. */
+/* Whatever is changed about a certificate gives its row a new revision. */
 static void copy_known(struct model_certificate *to, const struct model_certificate *from)
 {
 	size_t i;
 
+	to->name = memory_copy_string(from->name);
+	to->chain_der.items = memory_new(from->chain_der.count * sizeof(*to->chain_der.items));
+	for (i = 0; i < from->chain_der.count; i++)
+		buffer_append(&to->chain_der.items[to->chain_der.count++],
+			      from->chain_der.items[i].data, from->chain_der.items[i].len);
 	to->names.items = memory_new(from->names.count * sizeof(char *));
 	for (i = 0; i < from->names.count; i++)
 		to->names.items[to->names.count++] = memory_copy_string(from->names.items[i]);
@@ -129,37 +128,49 @@ static void copy_known(struct model_certificate *to, const struct model_certific
 	to->key_kind = from->key_kind;
 	to->not_before = from->not_before;
 	to->not_after = from->not_after;
+	to->revision = from->revision;
+}
+
+/* 1: it is as it was, and was copied; 0: it is to be read; -1: error. */
+static int take_known(struct store *store, struct model_certificate *certificate, const char *id,
+		      const struct model *old, struct error *err)
+{
+	const struct model_certificate *known =
+		old == NULL ? NULL : model_find_certificate(old, id);
+	int64_t revision;
+	int found;
+
+	if (known == NULL || known->revision == 0 || known->key_der.len == 0)
+		return 0;
+	found = store_certificate_revision(store, id, &revision, err);
+	if (found != 1 || revision != known->revision)
+		return found < 0 ? -1 : 0;
+	copy_known(certificate, known);
+	return 1;
 }
 
 static int take_certificate(struct store *store, struct model_certificate *certificate,
-			    const struct store_certificate *row, const struct model *old,
-			    struct error *err)
+			    const struct store_certificate *row, struct error *err)
 {
-	const struct model_certificate *known =
-		old == NULL ? NULL : model_find_certificate(old, row->id);
-
 	if (!(row->role & (STORE_SERVER | STORE_UPLOADED)) || row->der.len == 0) {
 		error_set(err, ERROR_INVALID, "\"%.80s\" is not a server certificate", row->id);
 		return error_symbol(err, "IllegalParam.CertificateIds");
 	}
 	certificate->name = memory_copy_string(row->id);
+	certificate->revision = row->revision;
 	add_blob(&certificate->chain_der, buffer_bytes(&row->der));
 	if (row->chain.len > 0)
 		add_chain(&certificate->chain_der, &row->chain);
 	else if (add_parents(store, &certificate->chain_der, row->parent, err) < 0)
 		return -1;
-	if (known == NULL || !same_leaf(known, buffer_bytes(&row->der)))
-		return read_anew(store, certificate, row, err);
-	copy_known(certificate, known);
-	return 0;
+	return read_anew(store, certificate, row, err);
 }
 
-int stored_certificate(struct store *store, const char *id, const struct model *old,
-		       struct model_certificate *ret_certificate, struct error *err)
+static int read_certificate(struct store *store, struct model_certificate *certificate,
+			    const char *id, struct error *err)
 {
-	struct model_certificate certificate = { 0 };
 	struct store_certificate row = { 0 };
-	int found = store_certificate_get(store, id, &row, err);
+	int found = store_certificate_get_served(store, id, &row, err);
 	int status;
 
 	if (found == 0) {
@@ -168,13 +179,25 @@ int stored_certificate(struct store *store, const char *id, const struct model *
 	}
 	if (found < 0)
 		return -1;
-	status = take_certificate(store, &certificate, &row, old, err);
+	status = take_certificate(store, certificate, &row, err);
 	store_certificate_done(&row);
-	if (status == 0)
-		*ret_certificate = certificate;
-	else
-		resource_done(&certificate_resource, &certificate);
 	return status;
+}
+
+int stored_certificate(struct store *store, const char *id, const struct model *old,
+		       struct model_certificate *ret_certificate, struct error *err)
+{
+	struct model_certificate certificate = { 0 };
+	int known = take_known(store, &certificate, id, old, err);
+
+	if (known < 0)
+		return -1;
+	if (known == 0 && read_certificate(store, &certificate, id, err) < 0) {
+		resource_done(&certificate_resource, &certificate);
+		return -1;
+	}
+	*ret_certificate = certificate;
+	return 0;
 }
 
 /* --- CA certificates --- */

@@ -84,6 +84,7 @@ struct model_certificate {
 	enum model_key_kind key_kind;
 	struct model_strings names;    /* DNS names for SNI, lower case, "*.x" allowed */
 	int64_t not_before, not_after; /* of the leaf */
+	int64_t revision;              /* of its row in the store; 0: it came from files */
 };
 
 enum model_chain_profile { MODEL_PROFILE_COMPATIBLE, MODEL_PROFILE_STRICT };

@@ -197,15 +197,17 @@ static void acceptor_free(struct acceptor *acceptor)
 
 static void acceptor_bind(struct acceptor *acceptor)
 {
+	struct listener *before = acceptor->listener;
 	struct listener *listener =
 		snapshot_listener(acceptor->worker->snapshot, &acceptor->address);
 
 	if (listener != NULL)
 		listener_ref(listener);
-	listener_unref(acceptor->listener);
 	acceptor->listener = listener;
-	if (listener != NULL)
+	/* A change of one of a thousand listeners is no reason for thousands of system calls. */
+	if (listener != NULL && (before == NULL || before->mss != listener->mss))
 		set_inherited(acceptor->fd, listener);
+	listener_unref(before);
 }
 
 static void close_address(struct worker *worker, const struct address *address)

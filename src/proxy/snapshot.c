@@ -15,7 +15,8 @@ struct snapshot_builder {
 	const struct tls_hooks *hooks;
 	struct snapshot *snapshot;
 	enum phase phase;
-	uint32_t next; /* object of the phase */
+	uint32_t next;     /* object of the phase */
+	uint32_t expected; /* row of the old snapshot where the next listener most likely is */
 };
 
 /* --- hash -> credential --- */
@@ -64,14 +65,69 @@ static struct trust_set *find_trust(const struct snapshot *snapshot, const uint8
 	return NULL;
 }
 
-static struct listener *find_listener(const struct snapshot *snapshot, const uint8_t *hash)
+/* From the row behind the last one that was found: they hardly ever change their order, and a thousand
+ * searches from the first row on would be a million comparisons. */
+static struct listener *find_listener(struct snapshot_builder *builder, const uint8_t *hash)
 {
-	uint32_t i;
+	const struct snapshot *old = builder->old;
+	uint32_t i, at = builder->expected;
 
-	for (i = 0; snapshot != NULL && i < snapshot->listener_count; i++)
-		if (memcmp(snapshot->listeners[i]->hash, hash, DOCUMENT_HASH_SIZE) == 0)
-			return snapshot->listeners[i];
+	for (i = 0; old != NULL && i < old->listener_count; i++, at++) {
+		if (at >= old->listener_count)
+			at = 0;
+		if (memcmp(old->listeners[at]->hash, hash, DOCUMENT_HASH_SIZE) == 0) {
+			builder->expected = at + 1;
+			return old->listeners[at];
+		}
+	}
+	builder->expected++; /* most likely this one was changed, and the next one is there */
 	return NULL;
+}
+
+/* --- address -> listener --- */
+
+static uint32_t address_row(const struct snapshot *snapshot, const struct address *address)
+{
+	uint32_t hash = (2166136261u ^ address->port) * 16777619u; /* FNV-1a */
+	size_t i;
+
+	for (i = 0; i < sizeof(address->ip); i++)
+		hash = (hash ^ address->ip[i]) * 16777619u;
+	return hash & (snapshot->address_index_size - 1);
+}
+
+static void index_addresses(struct snapshot *snapshot, const struct document *document)
+{
+	uint32_t i, size = 16, count = 0;
+
+	for (i = 0; i < document->listener_count; i++)
+		count += document->listeners[i].address_count;
+	while (size < 2 * count)
+		size *= 2;
+	snapshot->address_index_size = size;
+	snapshot->address_index = memory_new(size * sizeof(uint32_t));
+	memset(snapshot->address_index, 0xff, size * sizeof(uint32_t));
+}
+
+/* Those with one port; where many ports are one listener's there are not many listeners. */
+static void index_listener(struct snapshot *snapshot, uint32_t at)
+{
+	const struct listener *listener = snapshot->listeners[at];
+	uint32_t mask = snapshot->address_index_size - 1, i, row;
+
+	if (listener->start_port != listener->end_port) {
+		snapshot->has_ranges = true;
+		return;
+	}
+	for (i = 0; i < listener->address_count; i++) {
+		struct address address = listener->addresses[i];
+
+		address.port = listener->start_port;
+		row = address_row(snapshot, &address);
+		while (snapshot->address_index[row] != DOCUMENT_NONE)
+			row = (row + 1) & mask;
+		snapshot->address_index[row] = at;
+	}
 }
 
 /* --- building --- */
@@ -99,6 +155,7 @@ struct snapshot_builder *snapshot_builder_new(struct document *document, struct 
 	snapshot->group_hashes =
 		memory_new(document->group_count * sizeof(*snapshot->group_hashes));
 	snapshot->listeners = memory_new(document->listener_count * sizeof(void *));
+	index_addresses(snapshot, document);
 	return builder;
 }
 
@@ -149,7 +206,7 @@ static int add_listener(struct snapshot_builder *builder, struct error *err)
 {
 	struct snapshot *snapshot = builder->snapshot;
 	const struct document_listener *from = &builder->document->listeners[builder->next];
-	struct listener *shared = find_listener(builder->old, from->hash);
+	struct listener *shared = find_listener(builder, from->hash);
 	struct listener *listener =
 		shared != NULL ? listener_ref(shared)
 			       : listener_new(builder->document, from, snapshot->credentials,
@@ -157,7 +214,8 @@ static int add_listener(struct snapshot_builder *builder, struct error *err)
 
 	if (listener == NULL)
 		return -1;
-	snapshot->listeners[snapshot->listener_count++] = listener;
+	snapshot->listeners[snapshot->listener_count] = listener;
+	index_listener(snapshot, snapshot->listener_count++);
 	return 0;
 }
 
@@ -303,17 +361,33 @@ void snapshot_free(struct snapshot *snapshot)
 	free(snapshot->credentials);
 	free(snapshot->credential_hashes);
 	free(snapshot->credential_index);
+	free(snapshot->address_index);
 	free(snapshot);
+}
+
+static struct listener *find_in_ranges(const struct snapshot *snapshot, const struct address *address)
+{
+	uint32_t i;
+
+	for (i = 0; i < snapshot->listener_count; i++)
+		if (listener_covers(snapshot->listeners[i], address))
+			return snapshot->listeners[i];
+	return NULL;
 }
 
 struct listener *snapshot_listener(const struct snapshot *snapshot, const struct address *address)
 {
-	uint32_t i;
+	uint32_t row, at;
 
-	for (i = 0; snapshot != NULL && i < snapshot->listener_count; i++)
-		if (listener_covers(snapshot->listeners[i], address))
-			return snapshot->listeners[i];
-	return NULL;
+	if (snapshot == NULL)
+		return NULL;
+	row = address_row(snapshot, address);
+	while ((at = snapshot->address_index[row]) != DOCUMENT_NONE) {
+		if (listener_covers(snapshot->listeners[at], address))
+			return snapshot->listeners[at];
+		row = (row + 1) & (snapshot->address_index_size - 1);
+	}
+	return snapshot->has_ranges ? find_in_ranges(snapshot, address) : NULL;
 }
 
 const struct listener *snapshot_successor(const struct snapshot *snapshot,
@@ -341,9 +415,11 @@ bool snapshot_cuts_more(const struct snapshot *snapshot, const struct snapshot *
 
 	for (i = 0; old != NULL && i < old->listener_count; i++) {
 		const struct listener *before = old->listeners[i];
-		const struct listener *after =
-			before->revocation_cuts ? NULL : snapshot_successor(snapshot, before);
+		const struct listener *after;
 
+		if (i < snapshot->listener_count && snapshot->listeners[i] == before)
+			continue;
+		after = before->revocation_cuts ? NULL : snapshot_successor(snapshot, before);
 		if (after != NULL && after->revocation_cuts)
 			return true;
 	}

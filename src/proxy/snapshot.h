@@ -27,6 +27,9 @@ struct snapshot {
 	uint32_t group_count;
 	struct listener **listeners;
 	uint32_t listener_count;
+	uint32_t *address_index; /* open addressing: row of a listener with one port, or DOCUMENT_NONE */
+	uint32_t address_index_size;
+	bool has_ranges; /* some listeners have several ports, and are not in the index */
 };
 
 void snapshot_free(struct snapshot *snapshot); /* NULL is fine */

@@ -262,6 +262,46 @@ int store_certificate_get(struct store *store, const char *id,
 	return get_one(statement, ret_certificate, err);
 }
 
+static void append_bytes(struct buffer *to, struct bytes from)
+{
+	if (from.len > 0)
+		buffer_append(to, from.data, from.len);
+}
+
+int store_certificate_get_served(struct store *store, const char *id,
+				 struct store_certificate *ret_certificate, struct error *err)
+{
+	struct store_certificate row = { 0 };
+	struct statement *statement = sql_start(
+		store->sql, "SELECT role, parent, revision, der, chain FROM certificates WHERE id = ?",
+		err);
+	int found;
+
+	sql_text(statement, id);
+	found = sql_step(statement, err);
+	if (found == 1) {
+		row.id = memory_copy_string(id);
+		row.role = (unsigned int)sql_row_number(statement, 0);
+		row.parent = memory_copy_string(sql_row_text(statement, 1));
+		row.revision = sql_row_number(statement, 2);
+		append_bytes(&row.der, sql_row_bytes(statement, 3));
+		append_bytes(&row.chain, sql_row_bytes(statement, 4));
+		*ret_certificate = row;
+	}
+	sql_end(statement);
+	return found;
+}
+
+int store_certificate_revision(struct store *store, const char *id, int64_t *ret_revision,
+			       struct error *err)
+{
+	struct statement *statement =
+		sql_start(store->sql, "SELECT revision FROM certificates WHERE id = ?", err);
+
+	sql_text(statement, id);
+	return sql_run_number(statement, ret_revision, err);
+}
+
 int store_certificate_get_number(struct store *store, int64_t number,
 				 struct store_certificate *ret_certificate, struct error *err)
 {

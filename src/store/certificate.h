@@ -59,6 +59,14 @@ int must_check store_certificate_number(struct store *store, int64_t *ret_number
 /* 1: found, 0: none, -1: error. */
 int must_check store_certificate_get(struct store *store, const char *id,
 				     struct store_certificate *ret_certificate, struct error *err);
+/* What serving it needs: role, parent, revision, der and chain; the rest of ret_certificate is empty. For
+ * those who read ten thousand of them. */
+int must_check store_certificate_get_served(struct store *store, const char *id,
+					    struct store_certificate *ret_certificate,
+					    struct error *err);
+/* The revision of the last change of this certificate. 1: found, 0: none, -1: error. */
+int must_check store_certificate_revision(struct store *store, const char *id, int64_t *ret_revision,
+					  struct error *err);
 int must_check store_certificate_get_number(struct store *store, int64_t number,
 					    struct store_certificate *ret_certificate,
 					    struct error *err);
