@@ -74,11 +74,6 @@ static unsigned int index_of(unsigned int purpose)
 	return i;
 }
 
-const char *purpose_text(unsigned int purpose)
-{
-	return purposes[index_of(purpose)].text;
-}
-
 unsigned char purpose_arc(unsigned int purpose)
 {
 	return purposes[index_of(purpose)].arc;

@@ -48,7 +48,6 @@ const struct issue_profile *issue_profile(enum issue_kind kind);
 
 /* "clientAuth", in any case, or the dotted OID; 0: unknown. */
 unsigned int purpose_parse(const char *text);
-const char *purpose_text(unsigned int purpose); /* of one bit */
 unsigned char purpose_arc(unsigned int purpose);
 
 #endif

@@ -54,11 +54,6 @@ int key_algorithm_parse(const char *text, enum key_algorithm *ret_algorithm, str
 			 text);
 }
 
-const char *key_algorithm_text(enum key_algorithm algorithm)
-{
-	return kinds[algorithm].text;
-}
-
 static EVP_PKEY *generate_rsa(int bits)
 {
 	RSA *rsa = RSA_new();

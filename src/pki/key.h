@@ -16,7 +16,6 @@ enum key_algorithm { KEY_ALGORITHM_RSA_2048, KEY_ALGORITHM_RSA_4096, KEY_ALGORIT
 /* "RSA_2048", in any case. RSA_1024 and SM2_256 are known and refused with the reason. */
 int must_check key_algorithm_parse(const char *text, enum key_algorithm *ret_algorithm,
 				   struct error *err);
-const char *key_algorithm_text(enum key_algorithm algorithm);
 
 /* NULL on error. RSA takes a tenth of a second and more: not for a thread that others wait for. */
 EVP_PKEY *key_generate(enum key_algorithm algorithm, struct error *err);

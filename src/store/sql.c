@@ -123,11 +123,6 @@ void sql_close(struct sql *sql)
 	free(sql);
 }
 
-struct sqlite3 *sql_handle(struct sql *sql)
-{
-	return sql->db;
-}
-
 int sql_script(struct sql *sql, const char *text, struct error *err)
 {
 	int status = sqlite3_exec(sql->db, text, NULL, NULL, NULL);

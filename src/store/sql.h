@@ -25,7 +25,6 @@ struct statement;
 /* The file must be there. */
 struct sql *sql_open(const char *path, unsigned int flags, struct error *err);
 void sql_close(struct sql *sql); /* NULL is fine */
-struct sqlite3 *sql_handle(struct sql *sql);
 
 /* Several statements without parameters. */
 int must_check sql_script(struct sql *sql, const char *text, struct error *err);

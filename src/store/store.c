@@ -196,7 +196,6 @@ struct store *store_open(const char *folder, const uint8_t master_key[STORE_MAST
 		store_close(store);
 		return NULL;
 	}
-	store->is_new = store_revision(store) == 0;
 	return store;
 }
 
@@ -222,8 +221,6 @@ struct store *store_open_reader(const struct store *store, struct error *err)
 
 	reader->folder = memory_copy_string(store->folder);
 	reader->lock_fd = -1;
-	reader->is_reader = true;
-	reader->is_new = store->is_new;
 	reader->seal_key = store->seal_key;
 	memcpy(reader->id, store->id, sizeof(reader->id));
 	reader->sql = sql_open(path, SQL_READS, err);
@@ -251,11 +248,6 @@ void store_close(struct store *store)
 	free(store->notice);
 	free(store->folder);
 	free(store);
-}
-
-bool store_is_new(const struct store *store)
-{
-	return store->is_new;
 }
 
 const char *store_id(const struct store *store)

@@ -36,7 +36,6 @@ struct store *store_open(const char *folder, const uint8_t master_key[STORE_MAST
 struct store *store_open_reader(const struct store *store, struct error *err);
 void store_close(struct store *store); /* wipes keys; NULL is fine */
 
-bool store_is_new(const struct store *store); /* no change was ever committed when it was opened */
 const char *store_id(const struct store *store);
 const char *store_folder(const struct store *store);
 /* What the open had to mend (a damaged revocation journal), for the log; or NULL. */

@@ -17,7 +17,7 @@ struct store {
 	char *folder;
 	char id[STORE_ID_SIZE];
 	int lock_fd;             /* the folder, locked by its writer; -1 in a reader */
-	bool is_new, is_reader, is_open; /* is_open: a transaction is */
+	bool is_open;            /* a transaction is */
 	struct seal_key seal_key;
 	char *notice;            /* what the open had to mend, or NULL */
 
