@@ -150,18 +150,19 @@ static int add_file(json_t *parameters, const char *name, const char *path, stru
 /* Without a file for the key it stands in the same one. */
 static int import(const struct session *session, const struct options *options, const char *path)
 {
-	json_t *parameters = json_object(), *reply = NULL;
+	json_t *parameters = json_object(), *reply;
 	struct error err = { 0 };
 
 	if (options->name != NULL)
 		json_object_set_new(parameters, "AliasName", json_string(options->name));
 	if (options->exportable)
 		json_object_set_new(parameters, "KeyExportable", json_true());
-	if (add_file(parameters, "Certificate", path, &err) == 0 &&
-	    add_file(parameters, "PrivateKey", or (options->key, path), &err) == 0)
-		reply = session_try(session, "pca", "ImportCACertificate", json_incref(parameters),
-				    &err);
-	json_decref(parameters);
+	if (add_file(parameters, "Certificate", path, &err) < 0 ||
+	    add_file(parameters, "PrivateKey", or (options->key, path), &err) < 0) {
+		json_decref(parameters);
+		return session_report(session, &err);
+	}
+	reply = session_try(session, "pca", "ImportCACertificate", parameters, &err);
 	return reply != NULL ? tell_made(session, or (options->name, path), reply)
 			     : session_report(session, &err);
 }

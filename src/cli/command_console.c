@@ -38,23 +38,23 @@ static int make_password(char ret_password[PASSWORD_LENGTH + 1], struct error *e
 	return 0;
 }
 
+/* One that was removed is made again. */
 static int set_password(const struct session *session, const char *user, const char *password,
 			struct error *err)
 {
-	json_t *parameters =
-		json_pack("{s:s, s:s, s:s, s:b, s:b}", "User", user, "Role", "administrator",
-			  "Password", password, "Disabled", 0, "MustChangePassword", 1);
-	json_t *reply =
-		session_try(session, "sallyport", "UpdateUser", json_incref(parameters), err);
+	json_t *reply = session_try(session, "sallyport", "UpdateUser",
+				    json_pack("{s:s, s:s, s:s, s:b, s:b}", "User", user, "Role",
+					      "administrator", "Password", password, "Disabled", 0,
+					      "MustChangePassword", 1),
+				    err);
 
 	if (reply == NULL && err->code == ERROR_NOT_FOUND) {
 		memset(err, 0, sizeof(*err));
-		json_object_del(parameters, "Disabled");
-		json_object_del(parameters, "MustChangePassword");
-		reply = session_try(session, "sallyport", "CreateUser", json_incref(parameters),
+		reply = session_try(session, "sallyport", "CreateUser",
+				    json_pack("{s:s, s:s, s:s}", "User", user, "Role",
+					      "administrator", "Password", password),
 				    err);
 	}
-	json_decref(parameters);
 	json_decref(reply);
 	return reply == NULL ? -1 : 0;
 }

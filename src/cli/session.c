@@ -1,10 +1,12 @@
 #include "cli/session.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "action/action.h"
+#include "base/bytes.h"
 #include "base/monotime.h"
 #include "cli/print.h"
 
@@ -55,13 +57,31 @@ void session_close(struct session *session)
 	api_target_done(&session->target);
 }
 
+/* Freed memory keeps what was in it: passwords and keys are wiped before. */
+static void drop_parameters(const char *product, const char *action, json_t *body)
+{
+	const struct product *of = product_find(product);
+	const struct action *known = of != NULL ? action_find(of, action) : NULL;
+	bool last = body->refcount == 1;
+	size_t i;
+
+	for (i = 0; last && known != NULL && i < known->parameter_count; i++) {
+		json_t *value = json_object_get(body, known->parameters[i].name);
+
+		if ((known->parameters[i].flags & PARAMETER_SECRET) != 0 && json_is_string(value))
+			memory_wipe((char *)(uintptr_t)json_string_value(value),
+				    json_string_length(value));
+	}
+	json_decref(body);
+}
+
 json_t *session_try(const struct session *session, const char *product, const char *action,
 		    json_t *parameters, struct error *err)
 {
 	json_t *body = parameters != NULL ? parameters : json_object();
 	json_t *reply = api_call(&session->target, product, action, body, err);
 
-	json_decref(body);
+	drop_parameters(product, action, body);
 	return reply;
 }
 
