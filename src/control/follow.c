@@ -1,5 +1,6 @@
 #include "control/follow.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,6 +268,7 @@ static void served(struct control *control)
 	const struct control_hooks *hooks = control->options->hooks;
 
 	follow->served = follow->applying;
+	follow->replaced = true;
 	/* The table that was sent meanwhile was made over the lists of the plan before. */
 	follow->told = false;
 	if (!follow->started) {
@@ -327,6 +329,12 @@ void follow_tick(struct control *control)
 {
 	struct follow *follow = control->follow;
 
+	/* Two plans with ten thousand certificates are much more than one, and the allocator keeps what
+	 * it had. */
+	if (follow->replaced) {
+		follow->replaced = false;
+		malloc_trim(0);
+	}
 	if (follow->retry_ms != 0 && loop_now_ms(control->loop) >= follow->retry_ms &&
 	    follow->building == NULL && !apply_is_busy(control)) {
 		forget_left_out(follow);

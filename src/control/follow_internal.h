@@ -25,6 +25,7 @@ struct follow {
 	struct own_revocations *own;
 	void *hooks_state;
 	bool started;          /* something has been served: requests are taken */
+	bool replaced;         /* a plan made way for another since the last tick: memory is free */
 	int64_t wanted, served; /* revisions of the store */
 	int64_t applying;      /* of the plan that is being applied */
 	int64_t tried;         /* of the last plan, good or bad */

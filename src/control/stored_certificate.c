@@ -89,7 +89,7 @@ static int add_parents(struct store *store, struct model_blobs *blobs, const cha
 /* Whether it belongs to the leaf was checked when the two came; sealed, it cannot have changed. */
 static int take_key(struct store *store, struct model_certificate *certificate, struct error *err)
 {
-	int found = store_key_get(store, certificate->name, &certificate->key_der, NULL, err);
+	int found = store_key_get_served(store, certificate->name, &certificate->key_der, err);
 
 	if (found != 0)
 		return found < 0 ? -1 : 0;

@@ -95,19 +95,26 @@ int store_key_put(struct store *store, const char *certificate_id, bool exportab
 	return status;
 }
 
-/* The seal says that the row is whole; the public key is compared all the same, since what is signed
- * with a wrong key cannot be taken back. */
+/* The seal says that the row is whole, the digest of the public key with it. */
+static int open_seal(const struct store *store, struct statement *statement, const char *id,
+		     struct buffer *ret_pkcs8, uint8_t ret_digest[32], struct error *err)
+{
+	bool exportable = sql_row_number(statement, 0) != 0;
+	struct seal_place place;
+
+	sql_row_digest(statement, 1, ret_digest);
+	place = key_place(store, id, ret_digest, exportable);
+	return seal_open(&store->seal_key, &place, sql_row_bytes(statement, 2), ret_pkcs8, err);
+}
+
+/* The public key is compared all the same, since what is signed with a wrong key cannot be taken back. */
 static int open_key(const struct store *store, struct statement *statement, const char *id,
 		    struct buffer *ret_pkcs8, bool *ret_exportable, struct error *err)
 {
-	bool exportable = sql_row_number(statement, 0) != 0;
 	struct buffer pkcs8 = { 0 };
-	struct seal_place place;
 	uint8_t digest[32], found[32];
 
-	sql_row_digest(statement, 1, digest);
-	place = key_place(store, id, digest, exportable);
-	if (seal_open(&store->seal_key, &place, sql_row_bytes(statement, 2), &pkcs8, err) < 0)
+	if (open_seal(store, statement, id, &pkcs8, digest, err) < 0)
 		return -1;
 	if (public_digest(buffer_bytes(&pkcs8), found, err) < 0 ||
 	    memcmp(found, digest, sizeof(found)) != 0) {
@@ -119,22 +126,42 @@ static int open_key(const struct store *store, struct statement *statement, cons
 	buffer_done(ret_pkcs8);
 	*ret_pkcs8 = pkcs8;
 	if (ret_exportable != NULL)
-		*ret_exportable = exportable;
+		*ret_exportable = sql_row_number(statement, 0) != 0;
 	return 1;
+}
+
+static struct statement *select_key(struct store *store, const char *certificate_id,
+				    struct error *err)
+{
+	struct statement *statement =
+		sql_start(store->sql, "SELECT exportable, public_digest, sealed FROM private_keys"
+				      " WHERE certificate_id = ?", err);
+
+	sql_text(statement, certificate_id);
+	return statement;
 }
 
 int store_key_get(struct store *store, const char *certificate_id, struct buffer *ret_pkcs8,
 		  bool *ret_exportable, struct error *err)
 {
-	struct statement *statement =
-		sql_start(store->sql, "SELECT exportable, public_digest, sealed FROM private_keys"
-				      " WHERE certificate_id = ?", err);
-	int found;
+	struct statement *statement = select_key(store, certificate_id, err);
+	int found = sql_step(statement, err);
 
-	sql_text(statement, certificate_id);
-	found = sql_step(statement, err);
 	if (found == 1)
 		found = open_key(store, statement, certificate_id, ret_pkcs8, ret_exportable, err);
+	sql_end(statement);
+	return found;
+}
+
+int store_key_get_served(struct store *store, const char *certificate_id, struct buffer *ret_pkcs8,
+			 struct error *err)
+{
+	struct statement *statement = select_key(store, certificate_id, err);
+	int found = sql_step(statement, err);
+	uint8_t digest[32];
+
+	if (found == 1 && open_seal(store, statement, certificate_id, ret_pkcs8, digest, err) < 0)
+		found = -1;
 	sql_end(statement);
 	return found;
 }
