@@ -278,10 +278,11 @@ static const struct parameter add_servers_parameters[] = {
 		"be in the group on several ports."),
 };
 static const struct parameter remove_servers_parameters[] = {
-	SERVERS("The servers, by ServerId or ServerIp, and Port."),
+	SERVERS("The servers, by ServerId or ServerIp, and Port; without Port, on all their ports."),
 };
 static const struct parameter update_servers_parameters[] = {
-	SERVERS("The servers, by ServerId or ServerIp, and Port, with their new Weight and Description."),
+	SERVERS("The servers, by ServerId or ServerIp, and Port, with their new Weight and Description; "
+		"without Port, on all their ports."),
 };
 
 static const struct parameter list_servers_parameters[] = {
@@ -460,7 +461,7 @@ static const struct action actions[] = {
 	  "Adds server certificates that are chosen by the name a client asks for." },
 	{ "DisassociateAdditionalCertificatesWithListener", WRITES,
 	  PARAMETERS(additional_certificates_parameters), "JobId",
-	  "Removes additional certificates; those that are not there are passed over." },
+	  "Removes additional certificates." },
 	{ "ListListenerCertificates", READS, PARAMETERS(list_listener_certificates_parameters),
 	  "CertificateIds[], Certificates[]{CertificateId, CertificateType, IsDefault?, Status}" PAGE,
 	  "Certificates of a listener." },

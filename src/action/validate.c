@@ -191,15 +191,19 @@ static json_t *take_value(struct checker *checker, const struct field *field, co
 	return NULL;
 }
 
-/* Not there, or as good as: SDKs send what was not set as an empty text. */
+/*
+ * Not there, or as good as: SDKs send what was not set as an empty text. In JSON that counts only for what
+ * is not supported, so that what was meant to be left out is.
+ */
 static bool is_absent(const struct checker *checker, const struct field *field, const json_t *raw)
 {
 	bool may_be_empty = field->type == FIELD_TEXT && field->minimum == 0;
 
 	if (raw == NULL)
 		return true;
-	return !checker->strict && !may_be_empty && json_is_string(raw) &&
-	       json_string_length(raw) == 0;
+	if (checker->strict && field->type != FIELD_NOT_YET)
+		return false;
+	return !may_be_empty && json_is_string(raw) && json_string_length(raw) == 0;
 }
 
 static int unknown_name(struct checker *checker, const char *name, struct nearest *nearest)

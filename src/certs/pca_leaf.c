@@ -179,10 +179,18 @@ static json_t *body_of(struct call *call, const struct leaf *leaf)
 }
 
 /* The rules name themselves; the caller wants to know what to change. */
-static int explain(struct error *err)
+static int explain(const struct call *call, struct error *err)
 {
-	if (err != NULL && strcmp(err->symbol, "LintFailed.A04") == 0)
-		error_place(err, "Algorithm");
+	bool is_csr = call_has(call, "Csr");
+
+	if (err == NULL)
+		return -1;
+	if (strcmp(err->symbol, "LintFailed.A04") == 0) { /* a key of another family than the CA's */
+		error_symbol(err, is_csr ? "IllegalParam.Csr" : "IllegalParam.Algorithm");
+		error_place(err, is_csr ? "Csr" : "Algorithm");
+	} else if (strcmp(err->symbol, "Conflict.CustomIdentifier") == 0) {
+		error_place(err, "CustomIdentifier");
+	}
 	return -1;
 }
 
@@ -204,7 +212,7 @@ int pca_leaf_issue(struct call *call, struct leaf *leaf, EVP_PKEY *key, struct e
 	status = pca_issue(&writer, &leaf->ca, leaf->authority, key, &leaf->request, &wishes,
 			   &leaf->result, err);
 	json_decref(wishes.body);
-	return status < 0 ? explain(err) : 0;
+	return status < 0 ? explain(call, err) : 0;
 }
 
 static void set_text(struct call *call, const char *name, char *text)

@@ -89,7 +89,7 @@ static int check_server(const struct check *check, size_t i, size_t j)
 	}
 	wrong = check_ip(server->server_ip); /* it may have come from ServerId */
 	if (wrong != NULL) {
-		check_failed(check, ERROR_INVALID, "IllegalParam.ServerIp", server->line,
+		check_failed(check, ERROR_INVALID, "IllegalParam.IP", server->line,
 			     "ServerGroups[%zu].Servers[%zu].ServerIp: \"%.64s\" %s", i, j,
 			     server->server_ip, wrong);
 		return error_hint(check->err,
@@ -98,7 +98,7 @@ static int check_server(const struct check *check, size_t i, size_t j)
 	}
 	if (group->ip_version == MODEL_IPV4 && strchr(server->server_ip, ':') != NULL) {
 		check_failed(
-			check, ERROR_INVALID, "IllegalParam.ServerIp", server->line,
+			check, ERROR_INVALID, "IllegalParam.IP", server->line,
 			"ServerGroups[%zu].Servers[%zu].ServerIp: the group's AddressIPVersion is "
 			"Ipv4",
 			i, j);

@@ -326,8 +326,8 @@ static const struct field_word server_types[] = {
 
 static const struct field server_fields[] = {
 	{ .name = "ServerIp", .type = FIELD_TEXT, MEMBER(model_server, server_ip), RANGE(1, 255),
-	  .check = check_ip, .absent = "ServerId, which then must be an address", .help = "IPv4 or IPv6 "
-	  "address of the server. Host names are not looked up." },
+	  .check = check_ip, .symbol = "IllegalParam.IP", .absent = "ServerId, which then must be an "
+	  "address", .help = "IPv4 or IPv6 address of the server. Host names are not looked up." },
 	{ .name = "Port", .type = FIELD_INTEGER, MEMBER(model_server, port), RANGE(0, 65535),
 	  .absent = "0", .help = "Port of the server. 0, and only 0, in AnyPort groups: the port that "
 	  "the client connected to." },
@@ -476,7 +476,8 @@ static const struct field listener_fields[] = {
 	  .words = listener_protocols, .help = "TCPSSL ends TLS here, TCP passes bytes on as they "
 	  "come." },
 	{ .name = "ListenerPort", .type = FIELD_INTEGER, MEMBER(model_listener, port), REQUIRED,
-	  RANGE(0, 65535), .help = "The port; 0: the range StartPort to EndPort." },
+	  RANGE(0, 65535), .symbol = "IllegalParam.Port", .help = "The port; 0: the range StartPort to "
+	  "EndPort." },
 	{ .name = "StartPort", .type = FIELD_INTEGER, MEMBER(model_listener, start_port),
 	  RANGE(1, 65535), .absent = "none", .help = "With ListenerPort 0: first port of the range. The "
 	  "ranges of a load balancer hold at most 1,024 ports, and their server groups must have "

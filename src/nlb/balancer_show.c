@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "nlb/balancer.h"
 #include "nlb/shape.h"
 
@@ -160,11 +161,12 @@ int nlb_GetLoadBalancerAttribute(struct call *call, struct error *err)
 
 /* --- many of them --- */
 
+/* Words and host names are the same in any case. */
 static bool has_value(struct call *call, const char *parameter, const char *value)
 {
 	const char *wanted = call_text(call, parameter);
 
-	return wanted == NULL || (value != NULL && strcmp(wanted, value) == 0);
+	return wanted == NULL || (value != NULL && strcasecmp(wanted, value) == 0);
 }
 
 static bool has_zone(const json_t *zones, const char *id)

@@ -100,7 +100,7 @@ int listener_check_additional(struct call *call, const struct nlb_edit *edit, st
 
 /* --- adding and removing --- */
 
-static int refuse_used(const char *symbol, const char *id, const char *what, struct error *err)
+static int refuse_certificate(const char *symbol, const char *id, const char *what, struct error *err)
 {
 	return call_refuse(err, ERROR_CONFLICT, symbol, ADDITIONAL, "certificate \"%.80s\" is %s",
 			   id, what);
@@ -126,21 +126,24 @@ static int check_tls(const struct nlb_edit *edit, struct error *err)
 			   edit->row.id);
 }
 
-/* Asked twice, the second time changes nothing; but the default is not an additional one. */
 static int associate(struct call *call, struct nlb_edit *edit, const char *given, struct error *err)
 {
 	json_t *ids = additional_of(edit->row.body);
 	json_t *id = resolve(call, given, false, err);
-	int status = 0;
+	const char *text = json_string_value(id), *there = NULL;
+	int status;
 
 	if (id == NULL)
 		return error_place(err, ADDITIONAL);
-	if (shape_has_text(json_object_get(edit->row.body, "CertificateIds"),
-			   json_string_value(id)))
-		status = refuse_used("ResourceAlreadyAssociated.Certificate", json_string_value(id),
-				     "the default certificate already", err);
-	else if (!shape_has_text(ids, json_string_value(id)))
-		json_array_append(ids, id);
+	if (shape_has_text(json_object_get(edit->row.body, "CertificateIds"), text))
+		there = "the default certificate already";
+	else if (shape_has_text(ids, text))
+		there = "an additional certificate of the listener already";
+	if (there != NULL)
+		status = refuse_certificate("ResourceAlreadyAssociated.Certificate", text, there,
+					    err);
+	else
+		status = json_array_append(ids, id);
 	json_decref(id);
 	return status;
 }
@@ -177,11 +180,14 @@ static int disassociate(struct call *call, struct nlb_edit *edit, const char *gi
 	if (stored_id(call, given, id, sizeof(id), err) < 0)
 		return -1;
 	if (shape_has_text(json_object_get(edit->row.body, "CertificateIds"), id))
-		return refuse_used("OperationDenied.DefaultCertificateUsed", id,
-				   "the default certificate", err);
+		return refuse_certificate("OperationDenied.DefaultCertificateUsed", id,
+					  "the default certificate", err);
 	if (shape_has_text(json_object_get(edit->row.body, "CaCertificateIds"), id))
-		return refuse_used("OperationDenied.CaCertificateUsed", id, "a CA certificate",
-				   err);
+		return refuse_certificate("OperationDenied.CaCertificateUsed", id,
+					  "a CA certificate", err);
+	if (!shape_has_text(additional_of(edit->row.body), id))
+		return refuse_certificate("ResourceNotAssociated.Certificate", id,
+					  "no additional certificate of the listener", err);
 	remove_text(json_object_get(edit->row.body, ADDITIONAL), id);
 	return 0;
 }

@@ -206,7 +206,7 @@ static void bad_models_are_refused(void **state)
 		  "ServerGroups[0].Servers[0]: ServerIp is missing", "MissingParam.ServerIp", 1, NULL },
 		{ "ServerGroups: [{ServerGroupName: web, Servers: [{ServerId: i-abc, Port: 80}]}]",
 		  "ServerGroups[0].Servers[0].ServerIp: \"i-abc\" is not an IPv4 or IPv6 address",
-		  "IllegalParam.ServerIp", 1, NULL },
+		  "IllegalParam.IP", 1, NULL },
 		{ "ServerGroups: [{ServerGroupName: web, Servers: [{ServerIp: \"fd00::1\", Port: 80},\n"
 		  "{ServerIp: \"fd00:0::1\", Port: 80}]}]",
 		  "ServerGroups[0].Servers[1]: fd00:0::1 port 80 is in the group already, as Servers[0]",

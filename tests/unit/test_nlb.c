@@ -505,7 +505,8 @@ static void additional_certificates_come_and_go(void **state)
 	refused(*state, "AssociateAdditionalCertificatesWithListener", ADDITIONAL("one"),
 		"ResourceAlreadyAssociated.Certificate");
 	must_do(*state, "AssociateAdditionalCertificatesWithListener", ADDITIONAL("two"));
-	must_do(*state, "AssociateAdditionalCertificatesWithListener", ADDITIONAL("two"));
+	refused(*state, "AssociateAdditionalCertificatesWithListener", ADDITIONAL("two"),
+		"ResourceAlreadyAssociated.Certificate");
 	list = look(*state, "ListListenerCertificates", id_of("ListenerId", all.listener));
 	assert_int_equal(number_in(list, "TotalCount"), 2);
 	list = json_object_get(list, "Certificates");
@@ -520,7 +521,8 @@ static void additional_certificates_come_and_go(void **state)
 	refused(*state, "DisassociateAdditionalCertificatesWithListener", ADDITIONAL("one"),
 		"OperationDenied.DefaultCertificateUsed");
 	must_do(*state, "DisassociateAdditionalCertificatesWithListener", ADDITIONAL("two"));
-	must_do(*state, "DisassociateAdditionalCertificatesWithListener", ADDITIONAL("two"));
+	refused(*state, "DisassociateAdditionalCertificatesWithListener", ADDITIONAL("two"),
+		"ResourceNotAssociated.Certificate");
 }
 
 static void a_tcp_listener_has_no_certificates(void **state)
@@ -717,7 +719,7 @@ static void an_ip_group_knows_servers_by_their_address(void **state)
 	assert_int_equal(number_in(server, "Weight"), 100);
 	refused(*state, "AddServersToServerGroup", SERVER("i-1", "10.0.0.1", 80),
 		"Mismatch.ServerType");
-	refused(*state, "AddServersToServerGroup", BY_ID("i-1"), "MissingParam.ServerIp");
+	refused(*state, "AddServersToServerGroup", BY_ID("i-1"), "IllegalParam.IP");
 	refused(*state, "AddServersToServerGroup", BY_ID("0.0.0.0"), "IllegalParam.IP");
 	must_do(*state, "AddServersToServerGroup", BY_ID("2001:DB8:0:0::1"));
 	refused(*state, "AddServersToServerGroup", BY_ID("2001:db8::1"), "DuplicatedParam.Server");

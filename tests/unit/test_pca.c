@@ -421,7 +421,7 @@ static void a_request_gives_key_name_and_names(void **state)
 	free(csr);
 	csr = make_csr("cart", NULL, KEY_ALGORITHM_RSA_2048);
 	refused(*state, "CreateClientCertificateWithCsr",
-		json_pack("{s:s, s:s}", "ParentIdentifier", cas.sub, "Csr", csr), "LintFailed.A04");
+		json_pack("{s:s, s:s}", "ParentIdentifier", cas.sub, "Csr", csr), "IllegalParam.Csr");
 	free(csr);
 }
 
