@@ -29,3 +29,16 @@ soak-kills: $(programs)
 # make bench: our figures beside nginx and HAProxy, in docs/benchmarks.md. ARGS: see tests/bench/bench.py
 bench: $(programs) | $(deps_stamp)
 	$(Q)$(python) tests/bench/bench.py $(ARGS)
+	$(Q)$(again) bench-keys
+
+# make bench-keys: what the private CA, a revocation and a change cost, in docs/benchmarks-keys.md.
+# KEYS_ARGS: see tests/bench/keys.py
+.PHONY: bench-keys
+bench-keys: $(programs) $(B)/revocation_lookup
+	$(Q)SALLYPORT_BUILD=$(B) PYTHONDONTWRITEBYTECODE=1 $(python) tests/bench/keys.py \
+		--lookup $(B)/revocation_lookup $(KEYS_ARGS)
+
+$(B)/revocation_lookup: tests/bench/revocation_lookup.c $(B)/libtestable.a
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -MMD -MP -o $@ $< $(B)/libtestable.a \
+		$(LDFLAGS) $(TLSLIBS) $(CONTROLLIBS) $(CLILIBS) -lseccomp
