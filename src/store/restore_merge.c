@@ -79,10 +79,9 @@ static int add_old_database(struct restore *restore, struct error *err)
 	return status;
 }
 
-static int refuse_broken(struct error *err)
+static int refuse_loss(const char *what, struct error *err)
 {
-	error_set(err, ERROR_CONFLICT, "could not restore: the chain of the folder's revocation "
-				       "journal is broken, revocations may be missing from it");
+	error_set(err, ERROR_CONFLICT, "could not restore: %s", what);
 	error_symbol(err, "Backup.JournalBroken");
 	return error_hint(err, "Give --crl FILE for what you know to be revoked, and --accept-loss "
 			       "to go on with what can be read.");
@@ -94,7 +93,10 @@ static int add_old_journal(struct restore *restore, bool accept_loss, struct err
 	struct journal_end start = journal_start();
 
 	if (restore->old_journal_fd < 0)
-		return 0;
+		return !restore->old_is_unreadable || accept_loss
+			       ? 0
+			       : refuse_loss("the folder's database cannot be read, and its "
+					     "revocation journal is gone", err);
 	if (journal_read(restore->old_journal_fd, &start, add_old_line, &adding, &restore->old_end,
 			 &restore->old_rest, err) < 0 ||
 	    adding.status < 0)
@@ -102,7 +104,8 @@ static int add_old_journal(struct restore *restore, bool accept_loss, struct err
 	if (restore->old_rest != JOURNAL_REST_BROKEN)
 		return 0;
 	if (!accept_loss)
-		return refuse_broken(err);
+		return refuse_loss("the chain of the folder's revocation journal is broken, "
+				   "revocations may be missing from it", err);
 	return journal_salvage(restore->old_journal_fd, add_line, &adding, err) < 0
 		       ? -1 : adding.status;
 }

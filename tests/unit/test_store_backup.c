@@ -255,6 +255,28 @@ static void a_broken_journal_is_refused_unless_the_loss_is_accepted(void **state
 	assert_true(is_revoked(home->store, 7) && is_revoked(home->store, 8));
 }
 
+static void a_folder_that_tells_nothing_is_refused_unless_the_loss_is_accepted(void **state)
+{
+	struct home *home = *state;
+	struct paths paths = paths_of(home);
+	struct backup_report report;
+	struct error err = { 0 };
+	char path[256];
+	int fd;
+
+	back_up(home);
+	assert_int_equal(mkdir(paths.other, 0700), 0);
+	snprintf(path, sizeof(path), "%s/" STORE_FILE, paths.other);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, "no database at all, and longer than a header", 44), 44);
+	close(fd);
+	assert_int_equal(backup_restore(paths.backup, PASSPHRASE, paths.other, paths.key, NULL, 0,
+					false, &report, &err), -1);
+	assert_string_equal(err.symbol, "Backup.JournalBroken");
+	must(backup_restore(paths.backup, PASSPHRASE, paths.other, paths.key, NULL, 0, true, &report,
+			    e));
+}
+
 static void a_wrong_passphrase_changes_nothing(void **state)
 {
 	struct home *home = *state;
@@ -506,6 +528,7 @@ int main(void)
 		row(the_journal_alone_is_enough),
 		row(the_journal_goes_on_after_a_restore),
 		row(a_broken_journal_is_refused_unless_the_loss_is_accepted),
+		row(a_folder_that_tells_nothing_is_refused_unless_the_loss_is_accepted),
 		row(a_wrong_passphrase_changes_nothing),
 		row(a_folder_in_use_is_refused),
 		row(a_damaged_backup_is_refused_wherever_the_damage_is),
