@@ -168,7 +168,8 @@ static void set_cert(const struct store_certificate *row, json_t *item)
 	json_object_set_new(item, "CommonName", json_string(row->common_name));
 	json_object_set_new(item, "Sans", json_string(row->sans));
 	json_object_set_new(item, "SerialNumber", json_string(row->serial));
-	json_object_set_new(item, "Status", json_string(row->revoked ? "REVOKE" : "ISSUE"));
+	json_object_set_new(item, "Status", json_string(row->revoked || row->disabled ? "REVOKE" :
+										"ISSUE"));
 	json_object_set_new(item, "SourceType", json_string(is_given ? "upload" : "aliyun"));
 	json_object_set_new(item, "CertType", json_string(is_ca ? "CA" : "CERT"));
 	json_object_set_new(item, "ExistPrivateKey", json_boolean(row->has_key));

@@ -118,8 +118,10 @@ static void add_conditions(struct query *query, const struct store_certificate_f
 	if (filter->subject_key != NULL)
 		query_bytes(query, " AND f.subject_key = ?",
 			    (struct bytes){ filter->subject_key, 32 });
-	if (filter->revoked >= 0)
-		query_number(query, " AND f.revoked = ?", filter->revoked);
+	if (filter->revoked == 0)
+		query_add(query, " AND f.revoked = 0 AND f.disabled = 0");
+	else if (filter->revoked > 0)
+		query_add(query, " AND (f.revoked = 1 OR f.disabled = 1)");
 	add_times(query, filter);
 	if (pattern != NULL)
 		add_keyword(query, pattern);

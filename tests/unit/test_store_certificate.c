@@ -170,6 +170,21 @@ static bool note(void *arg, const struct store_certificate *found)
 	return --seen->stop_after != 0;
 }
 
+static void what_is_disabled_is_listed_with_the_revoked(void **state)
+{
+	const struct store_certificate_filter gone = { .revoked = 1 }, live = { .revoked = 0 };
+	struct home *home = *state;
+	struct store_certificate root = certificate("a", STORE_ROOT_CA, "01");
+	struct seen seen = { .stop_after = -1 };
+
+	root.disabled = true;
+	must(store_certificate_put(home->store, &root, e));
+	put(home->store, "b", STORE_CLIENT, "02");
+	must(store_certificate_each(home->store, &gone, note, &seen, e));
+	must(store_certificate_each(home->store, &live, note, &seen, e));
+	assert_string_equal(seen.text, "a b ");
+}
+
 static void lists_are_filtered_and_paged(void **state)
 {
 	static const uint8_t digest[32] = { 5 };
@@ -589,6 +604,7 @@ int main(void)
 		row(a_refused_certificate_leaves_the_batch_whole),
 		row(a_custom_identifier_is_taken_once),
 		row(a_serial_is_found_for_what_we_issued),
+		row(what_is_disabled_is_listed_with_the_revoked),
 		row(lists_are_filtered_and_paged),
 		row(a_key_is_opened_as_it_was_sealed),
 		row(a_key_of_another_certificate_is_refused),
