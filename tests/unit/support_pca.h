@@ -44,6 +44,12 @@ const char *serving_data_dir(const struct control *control)
 	return "";
 }
 
+const char *serving_console(const struct control *control)
+{
+	(void)control;
+	return "none";
+}
+
 void serving_log(struct control *control, const char *event, const char *key, const char *value)
 {
 	(void)control, (void)event, (void)key, (void)value;
