@@ -70,13 +70,14 @@ static int path_in_folder(const struct export_wish *wish, const char *name, cons
 	return error_set_errno(err, "could not use the folder \"%s\"", folder);
 }
 
-/* A name of a client may be anything; one of a file is letters, digits and a few more. */
+/* A name of a client may be anything; one of a file is letters, digits and a few more, as in the names
+ * that the service gives. */
 static void file_name(const char *name, char *ret_name, size_t size)
 {
 	size_t used = 0;
 
 	for (; *name != '\0' && used + 1 < size; name++) {
-		bool plain = isalnum((unsigned char)*name) || strchr("._-@+", *name) != NULL;
+		bool plain = isalnum((unsigned char)*name) || strchr("._-", *name) != NULL;
 
 		ret_name[used] = plain && !(used == 0 && *name == '.') ? *name : '_';
 		used++;

@@ -155,7 +155,10 @@ def test_a_client_certificate_is_issued_into_files_for_its_owner_only(shell):
 
 def test_no_file_is_replaced_unasked_and_nothing_is_issued_then(shell):
     shell.write("cart.pem", "precious")
+    shell("client", "issue", "a_b@example.com", "--format", "crt")
     count = len(shell.json("get", "certificates"))
+    again = shell("client", "issue", "a_b@example.com", "--format", "crt", check=1)
+    assert "there is such a file already" in again.stderr
     for out in ("cart.pem", "."):
         done = shell("client", "issue", "cart", "--out", out, check=1)
         assert "there is such a file already" in done.stderr and "--force" in done.stderr
