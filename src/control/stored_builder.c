@@ -24,6 +24,7 @@ void stored_builder_init(struct stored_builder *builder, struct store *store)
 void stored_builder_done(struct stored_builder *builder)
 {
 	stored_helpers_free(builder->helpers);
+	stored_chain_done(&builder->chain);
 	name_index_free(builder->loaded);
 }
 
@@ -203,8 +204,8 @@ int stored_add_certificate(struct stored_builder *builder, const char *id, struc
 	if (name_index_find(builder->loaded, id) != NAME_INDEX_NONE)
 		return 0;
 	ROOM_FOR(model->certificates, count);
-	if (stored_certificate(builder->store, id, builder->old, &model->certificates[count], err) <
-	    0)
+	if (stored_certificate(builder->store, id, builder->old, &builder->chain,
+			       &model->certificates[count], err) < 0)
 		return -1;
 	model->certificate_count++;
 	name_index_add(builder->loaded, model->certificates[count].name, 0);

@@ -86,6 +86,35 @@ static int add_parents(struct store *store, struct model_blobs *blobs, const cha
 	return found < 0 ? -1 : 0;
 }
 
+void stored_chain_done(struct stored_chain *chain)
+{
+	size_t i;
+
+	for (i = 0; i < chain->ders.count; i++)
+		buffer_done(&chain->ders.items[i]);
+	free(chain->ders.items);
+	free(chain->parent);
+	memset(chain, 0, sizeof(*chain));
+}
+
+static int take_parents(struct store *store, struct model_blobs *blobs, const char *parent,
+			struct stored_chain *last, struct error *err)
+{
+	size_t i;
+
+	if (parent == NULL)
+		return 0;
+	if (last->parent == NULL || strcmp(last->parent, parent) != 0) {
+		stored_chain_done(last);
+		if (add_parents(store, &last->ders, parent, err) < 0)
+			return -1;
+		last->parent = memory_copy_string(parent);
+	}
+	for (i = 0; i < last->ders.count; i++)
+		add_blob(blobs, buffer_bytes(&last->ders.items[i]));
+	return 0;
+}
+
 /* Whether it belongs to the leaf was checked when the two came; sealed, it cannot have changed. */
 static int take_key(struct store *store, struct model_certificate *certificate, struct error *err)
 {
@@ -150,7 +179,8 @@ static int take_known(struct store *store, struct model_certificate *certificate
 }
 
 static int take_certificate(struct store *store, struct model_certificate *certificate,
-			    const struct store_certificate *row, struct error *err)
+			    const struct store_certificate *row, struct stored_chain *last,
+			    struct error *err)
 {
 	if (!(row->role & (STORE_SERVER | STORE_UPLOADED)) || row->der.len == 0) {
 		error_set(err, ERROR_INVALID, "\"%.80s\" is not a server certificate", row->id);
@@ -161,13 +191,13 @@ static int take_certificate(struct store *store, struct model_certificate *certi
 	add_blob(&certificate->chain_der, buffer_bytes(&row->der));
 	if (row->chain.len > 0)
 		add_chain(&certificate->chain_der, &row->chain);
-	else if (add_parents(store, &certificate->chain_der, row->parent, err) < 0)
+	else if (take_parents(store, &certificate->chain_der, row->parent, last, err) < 0)
 		return -1;
 	return read_anew(store, certificate, row, err);
 }
 
 static int read_certificate(struct store *store, struct model_certificate *certificate,
-			    const char *id, struct error *err)
+			    const char *id, struct stored_chain *last, struct error *err)
 {
 	struct store_certificate row = { 0 };
 	int found = store_certificate_get_served(store, id, &row, err);
@@ -179,20 +209,20 @@ static int read_certificate(struct store *store, struct model_certificate *certi
 	}
 	if (found < 0)
 		return -1;
-	status = take_certificate(store, certificate, &row, err);
+	status = take_certificate(store, certificate, &row, last, err);
 	store_certificate_done(&row);
 	return status;
 }
 
 int stored_certificate(struct store *store, const char *id, const struct model *old,
-		       struct model_certificate *ret_certificate, struct error *err)
+		       struct stored_chain *last, struct model_certificate *ret_certificate, struct error *err)
 {
 	struct model_certificate certificate = { 0 };
 	int known = take_known(store, &certificate, id, old, err);
 
 	if (known < 0)
 		return -1;
-	if (known == 0 && read_certificate(store, &certificate, id, err) < 0) {
+	if (known == 0 && read_certificate(store, &certificate, id, last, err) < 0) {
 		resource_done(&certificate_resource, &certificate);
 		return -1;
 	}

@@ -6,9 +6,17 @@
 #include "model/model.h"
 #include "store/store.h"
 
+/* The CAs above one certificate, kept for the next: most of them are one CA's. Zero at first. */
+struct stored_chain {
+	char *parent;
+	struct model_blobs ders;
+};
+void stored_chain_done(struct stored_chain *chain);
+
 /* Leaf, chain without root, opened key, names and dates. old: see stored_options; may be NULL. On failure
  * nothing of ret_certificate is left. */
 int must_check stored_certificate(struct store *store, const char *id, const struct model *old,
+				  struct stored_chain *last,
 				  struct model_certificate *ret_certificate, struct error *err);
 
 /* Subordinate CAs of ours, read once for all that stored_ca() is called for. */

@@ -12,6 +12,7 @@ struct stored_builder {
 	struct model *model;
 	const struct model *old;            /* NULL: none */
 	struct stored_helpers *helpers;     /* made when the first CA is needed */
+	struct stored_chain chain;          /* of the last certificate */
 	struct name_index *loaded;          /* certificates and CA certificates that are in the model */
 };
 
