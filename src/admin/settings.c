@@ -111,20 +111,29 @@ static int check_policy(struct call *call, const char *id, struct error *err)
 	return 0;
 }
 
+/* The database, the keys and the journal of revocations are in the data folder, too. */
+static bool is_log_of_data_folder(const char *place, const char *folder)
+{
+	const size_t length = folder != NULL ? strlen(folder) : 0;
+	const char *name = strrchr(place, '/');
+	const char *end = strrchr(place, '.');
+
+	return length > 0 && strncmp(place, folder, length) == 0 && place[length] == '/' &&
+	       end != NULL && strcmp(end, ".log") == 0 && strcmp(name + 1, STORE_JOURNAL_FILE) != 0;
+}
+
 /* The guardian opens the log, as root where it is root: an administrator of the API is not. */
 static int check_log_place(struct call *call, const char *place, struct error *err)
 {
-	const char *folder = serving_data_dir(call->control);
-	const size_t length = folder != NULL ? strlen(folder) : 0;
-
 	if (strcmp(place, "stdout") == 0 || strcmp(place, "stderr") == 0)
 		return 0;
 	if (strstr(place, "..") == NULL &&
 	    (strncmp(place, "/var/log/", strlen("/var/log/")) == 0 ||
-	     (length > 0 && strncmp(place, folder, length) == 0 && place[length] == '/')))
+	     is_log_of_data_folder(place, serving_data_dir(call->control))))
 		return 0;
 	call_refuse(err, ERROR_INVALID, "IllegalParam.Log", "Log",
-		    "\"%.100s\" is not below /var/log or the data folder", place);
+		    "\"%.100s\" is neither below /var/log nor a .log of its own in the data folder",
+		    place);
 	return error_hint(err, "Use stdout, stderr, or a file below /var/log.");
 }
 

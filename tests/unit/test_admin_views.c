@@ -557,6 +557,27 @@ static void what_the_data_plane_is_told_has_a_job(void **state)
 	assert_string_equal(reply_string(bench, "JobId"), "(missing)");
 }
 
+static const char *log_setting(const struct bench *bench, const char *name, char text[256])
+{
+	snprintf(text, 256, "{'Log':'%s/%s'}", bench->folder, name);
+	return text;
+}
+
+static void a_log_never_goes_into_files_that_are_needed(void **state)
+{
+	static const char *const needed[] = { "sallyport.db", "sallyport.db-wal", "revocations.log",
+					      "/revocations.log", "./revocations.log", "master.key",
+					      "publish/x.crl", "backups/x.log/y", ".logs" };
+	struct bench *bench = *state;
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		assert_refused(bench, "UpdateSettings", log_setting(bench, needed[i], text),
+			       "IllegalParam.Log");
+	assert_done(bench, "UpdateSettings", log_setting(bench, "sallyport.log", text));
+}
+
 static void wrong_settings_are_refused(void **state)
 {
 	struct bench *bench = *state;
@@ -704,6 +725,7 @@ int main(void)
 		with_bench(certificates_are_listed_by_their_end),
 		with_bench(settings_have_defaults_until_they_are_set),
 		with_bench(what_the_data_plane_is_told_has_a_job),
+		with_bench(a_log_never_goes_into_files_that_are_needed),
 		with_bench(wrong_settings_are_refused),
 		with_bench(status_and_about_are_answered_while_nothing_is_served),
 		with_bench(slow_work_waits_for_its_turn),
