@@ -71,6 +71,15 @@ static bool key_is_bad(const struct known_cas *cas, const uint8_t *key)
 	return true;
 }
 
+/* Of two readings the one of the older state of the store may be the later to arrive. */
+static bool is_older(struct own_revocations *own, int64_t revision)
+{
+	if (revision < own->cas_revision)
+		return true;
+	own->cas_revision = revision;
+	return false;
+}
+
 static void take_cas(struct own_revocations *own, const struct known_cas *cas, int64_t now)
 {
 	size_t i;
@@ -94,12 +103,14 @@ int own_revocations_update(struct own_revocations *own, struct store *store, int
 {
 	struct store_certificate_filter filter = { .roles = STORE_OWN_CAS, .revoked = -1 };
 	struct known_cas cas = { NULL, 0 };
+	int64_t revision = store_revision(store);
 	int result = store_certificate_each(store, &filter, collect_ca, &cas, err);
 
 	if (result == 0) {
 		spread(&cas);
 		pthread_mutex_lock(&own->lock);
-		take_cas(own, &cas, now);
+		if (!is_older(own, revision))
+			take_cas(own, &cas, now);
 		pthread_mutex_unlock(&own->lock);
 	}
 	free(cas.items);

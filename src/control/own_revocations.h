@@ -33,7 +33,8 @@ void own_revocations_add_ca(struct own_revocations *own);
 /* After a commit: what was added and is in the store counts from now on; what was undone is
  * forgotten. */
 void own_revocations_settle(struct own_revocations *own, struct store *store, int64_t now);
-/* The CAs as the store has them now: new ones, and those that were revoked. */
+/* The CAs as the store has them now: new ones, and those that were revoked. A store that is read as it
+ * was before the last update changes nothing. */
 int must_check own_revocations_update(struct own_revocations *own, struct store *store, int64_t now,
 				      struct error *err);
 

@@ -24,6 +24,7 @@ struct own_revocations {
 	struct store_revocation *waiting; /* owned: not known to be committed */
 	size_t waiting_count, waiting_capacity;
 	bool cas_wait;          /* the CAs are to be read again */
+	int64_t cas_revision;   /* of the store as it was when they were read */
 };
 
 /* Made when it is missing. Under the lock. */

@@ -371,6 +371,30 @@ static void a_revoked_subordinate_ca_takes_its_certificates_with_it(void **state
 	world_done(&world);
 }
 
+/* A plan is built from a view that is a little old by the time it is looked at. */
+static void an_older_view_of_the_store_does_not_bring_a_revoked_ca_back(void **state)
+{
+	struct store *reader;
+	struct world world;
+
+	home = *state;
+	world_init(&world);
+	reader = store_open_reader(home->store, NULL);
+	must(store_read_begin(reader, e));
+	revoke_ca(&world, "sub");
+	must(own_revocations_update(own, reader, NOW, e));
+	assert_int_equal(table_says(world.pair.sub, buffer_bytes(&world.leaf), false),
+			 REVOCATION_REVOKED);
+	store_read_end(reader);
+	must(store_read_begin(reader, e));
+	must(own_revocations_update(own, reader, NOW, e));
+	assert_int_equal(table_says(world.pair.sub, buffer_bytes(&world.leaf), false),
+			 REVOCATION_REVOKED);
+	store_read_end(reader);
+	store_close(reader);
+	world_done(&world);
+}
+
 static void a_revoked_root_takes_all_below_with_it(void **state)
 {
 	struct world world;
@@ -631,6 +655,7 @@ int main(void)
 		WITH_HOME(only_leaves_of_the_callers_ca_can_be_revoked),
 		WITH_HOME(a_ca_is_revoked_by_administrators_only_even_by_its_number),
 		WITH_HOME(a_revoked_subordinate_ca_takes_its_certificates_with_it),
+		WITH_HOME(an_older_view_of_the_store_does_not_bring_a_revoked_ca_back),
 		WITH_HOME(a_revoked_root_takes_all_below_with_it),
 		WITH_HOME(a_key_with_another_good_certificate_goes_on),
 		WITH_HOME(many_are_revoked_by_serial_number),
