@@ -29,8 +29,10 @@ struct building {
 	size_t left_out_count;
 	struct left_out *faults;   /* found to be impossible on the way */
 	size_t fault_count;
+	int64_t wanted;            /* what was committed when it began */
 	int64_t revision;          /* of the store that was read */
 	uint64_t ticket;           /* of the last reload that it covers */
+	bool is_built;             /* the job is over */
 	struct plan *plan;
 	struct model_warnings warnings;
 	struct error error;
@@ -156,13 +158,21 @@ static void take_faults(struct control *control, const struct building *building
 static void built(void *arg)
 {
 	struct building *building = arg;
-	struct control *control = building->control;
+
+	building->is_built = true;
+}
+
+/* Not before what was asked of the guardian meanwhile has been answered: one question at a time. */
+static void take_built(struct control *control)
+{
 	struct follow *follow = control->follow;
+	struct building *building = follow->building;
 
 	follow->building = NULL;
 	take_faults(control, building);
 	follow->applying = building->revision;
-	follow->tried = building->plan != NULL ? building->revision : follow->wanted;
+	/* What was committed since then may mend what failed. */
+	follow->tried = building->plan != NULL ? building->revision : building->wanted;
 	if (building->plan != NULL)
 		control_apply_plan(control, building->plan, building->ticket);
 	else
@@ -219,6 +229,7 @@ static void begin_building(struct control *control)
 	size_t size = follow->left_out_count * sizeof(*follow->left_out);
 
 	building->control = control;
+	building->wanted = follow->wanted;
 	building->ticket = control->tickets;
 	building->sources = (struct plan_sources){
 		.version = ++control->version,
@@ -254,6 +265,8 @@ void follow_turn(struct control *control)
 	/* First: what requests committed in this turn must not wait for another one. */
 	if (control->options->hooks->turn != NULL)
 		control->options->hooks->turn(follow->hooks_state);
+	if (follow->building != NULL && follow->building->is_built && !apply_is_busy(control))
+		take_built(control);
 	if (control->ready && follow->building == NULL && !apply_is_busy(control) &&
 	    is_behind(control))
 		begin_building(control);
@@ -279,6 +292,19 @@ static void served(struct control *control)
 		hooks->served(follow->hooks_state, follow->served);
 }
 
+/* false: nobody is to blame, or he is gone by now. */
+static bool find_failed(struct control *control, char *ret_id, size_t size)
+{
+	static const char console[] = STORED_CONSOLE_NAME ":";
+	const char *name = control->apply.failed_listener;
+
+	if (strncmp(name, console, sizeof(console) - 1) == 0) {
+		snprintf(ret_id, size, "%s", STORED_CONSOLE_NAME);
+		return true;
+	}
+	return name[0] != '\0' && serving_listener_id(control, name, ret_id, size);
+}
+
 void follow_applied(struct control *control, const struct error *error)
 {
 	struct follow *follow = control->follow;
@@ -289,10 +315,7 @@ void follow_applied(struct control *control, const struct error *error)
 		return;
 	}
 	/* One address that cannot be had must not keep everything else waiting. */
-	if (control->apply.failed_listener[0] != '\0' &&
-	    (serving_listener_id(control, control->apply.failed_listener, listener,
-				 sizeof(listener)) ||
-	     snprintf(listener, sizeof(listener), "%s", STORED_CONSOLE_NAME) > 0)) {
+	if (find_failed(control, listener, sizeof(listener))) {
 		leave_out(control, listener, error->message);
 		follow->again = true;
 		return;
