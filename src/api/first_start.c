@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "api/wipe.h"
 #include "base/bytes.h"
 #include "base/monotime.h"
 #include "certs/builtin.h"
@@ -151,7 +152,7 @@ static char *describe(const struct first *first)
 			 admin->access_key_secret, "token", admin->token, "caIdentifier",
 			 first->builtin.root_id, "caSha256", sha256);
 	text = json_dumps(file, JSON_INDENT(2));
-	json_decref(file);
+	json_wipe(file);
 	return text;
 }
 
