@@ -50,6 +50,11 @@ const char *serving_console(const struct control *control)
 	return "none";
 }
 
+void control_wants(struct control *control, int64_t revision, bool revokes)
+{
+	(void)control, (void)revision, (void)revokes;
+}
+
 void serving_log(struct control *control, const char *event, const char *key, const char *value)
 {
 	(void)control, (void)event, (void)key, (void)value;
