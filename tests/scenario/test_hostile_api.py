@@ -1,5 +1,5 @@
-"""The control plane from outside, by people who mean harm: framing, roles, what a user may take over from
-another, tampering."""
+"""The control plane from outside, by people who mean harm: framing, roles, what a user may take over
+from another, tampering."""
 import json
 import os
 import socket
@@ -127,7 +127,8 @@ def test_an_issuer_touches_nothing_of_another_ca(system, family):
             ("pca", "UpdatePcaCertificate", {**about, "AliasName": "mine"}),
             ("pca", "DescribeCertificatePrivateKey", {**about, "EncryptedCode": "secret-12345"}),
             ("sallyport", "ExportPrivateCertificate", {**about, "Format": "PEM"}),
-            ("pca", "UpdateCACertificateStatus", {"Identifier": family["ours"], "Status": "REVOKE"}),
+            ("pca", "UpdateCACertificateStatus",
+             {"Identifier": family["ours"], "Status": "REVOKE"}),
             ("nlb", "CreateServerGroup", {"ServerGroupName": "web", "VpcId": "v"}),
             ("sallyport", "CreateUser", {"User": "x", "Role": "administrator"})):
         found = refusal(system.call, product, action, token=family["issuer"], **parameters)
