@@ -59,7 +59,7 @@ struct admin_bootstrap {
 
 /* Makes the administrator with a random password, an access key and a token, inside a transaction
  * of the caller's. A user of this name that exists gets a new password and becomes an administrator
- * that is not disabled (`sallyport console reset`). */
+ * that is not disabled . */
 int must_check admin_bootstrap(struct store *store, const char *user, int64_t now,
 			       struct admin_bootstrap *ret, struct error *err);
 
