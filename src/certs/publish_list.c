@@ -148,6 +148,8 @@ static int fill_job(struct list_job *job, struct publisher *publisher, struct pu
 	job->changes = own_revocations_changes(own, ca->key);
 	job->entries = own_revocations_copy(own, ca->key, &job->entry_count);
 	job->list.number = crl_next_number(ca->list.number, now);
+	if (job->list.number < ca->least_number)
+		job->list.number = ca->least_number;
 	job->list.this_update = now - CRL_BACKDATE_S;
 	job->list.next_update = end_of(ca, job->list.this_update);
 	buffer_append(&job->certificate, der.data, der.len);
@@ -204,6 +206,12 @@ void publish_list_tick(struct publisher *publisher, struct published_ca *ca, int
 	if (is_due && has_settled && !ca->is_writing && now >= ca->write_after &&
 	    may_sign_lists(ca, now))
 		begin(publisher, ca, now);
+}
+
+void publish_list_follow_number(struct published_ca *ca, uint64_t number)
+{
+	if (number >= ca->least_number)
+		ca->least_number = number + 1;
 }
 
 /* --- the end of a job --- */

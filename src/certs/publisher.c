@@ -210,6 +210,16 @@ void certs_tick(struct control *control)
 	}
 }
 
+/* A CA that was not looked up yet finds the number in the store. */
+void certs_follow_number(const uint8_t *ca_key, uint64_t number)
+{
+	struct published_ca *ca =
+		the_publisher == NULL ? NULL : publisher_find(the_publisher, ca_key);
+
+	if (ca != NULL)
+		publish_list_follow_number(ca, number);
+}
+
 static void ca_free(struct published_ca *ca)
 {
 	certificate_free(ca->certificate);

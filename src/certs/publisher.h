@@ -22,6 +22,8 @@ struct control;
 
 /* Once a second, outside of any transaction. */
 void certs_tick(struct control *control);
+/* A CA has given this number to a list elsewhere: the next one is above it. */
+void certs_follow_number(const uint8_t *ca_key, uint64_t number);
 /* After the job threads have ended: what they worked on is freed. Nothing was made: fine. */
 void certs_close(void);
 

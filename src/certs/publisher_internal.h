@@ -39,6 +39,7 @@ struct published_ca {
 	/* How OCSP clients name it. */
 	uint8_t name_sha1[20], key_sha1[20], name_sha256[32], key_sha256[32];
 	int64_t crl_days;
+	uint64_t least_number;  /* of the next list: what the CA has given out elsewhere, and one more */
 	bool is_seen;           /* in the store, at the last look */
 	bool has_key;           /* else nothing can be said for it: its key is elsewhere */
 	bool is_new;            /* nothing of it was looked up yet */
@@ -80,6 +81,7 @@ void published_log(struct publisher *publisher, const char *event, const struct 
 
 /* certs/publish_list.c */
 void publish_list_load(struct publisher *publisher, struct published_ca *ca);
+void publish_list_follow_number(struct published_ca *ca, uint64_t number);
 void publish_list_tick(struct publisher *publisher, struct published_ca *ca, int64_t now);
 void publish_list_store(struct publisher *publisher, int64_t now); /* what jobs finished */
 void publish_list_close(struct publisher *publisher);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "certs/pca.h"
+#include "certs/publisher.h"
 #include "certs/revoke.h"
 #include "control/own_revocations.h"
 #include "control/serving.h"
@@ -120,6 +121,30 @@ static void revoke_entry(void *arg, struct bytes serial, int64_t when)
 					      when < many->call->now ? when : many->call->now);
 }
 
+/* Who has the old list must not take the next one for an older. Numbers of more octets do not come from
+ * counting. */
+static int follow_number(struct many *many, const struct crl *crl, struct error *err)
+{
+	struct store_crl last = { 0 };
+	int64_t number = 0;
+	int status = 0;
+	size_t i;
+
+	if (crl->number.len > 7)
+		return 0;
+	for (i = 0; i < crl->number.len; i++)
+		number = number << 8 | crl->number.data[i];
+	certs_follow_number(many->ca->subject_key, (uint64_t)number);
+	if (store_crl_get(many->call->store, many->ca->subject_key, &last, err) < 0)
+		return -1;
+	if (number > last.number) {
+		last.number = number;
+		status = store_crl_put(many->call->store, many->ca->subject_key, &last, err);
+	}
+	buffer_done(&last.der);
+	return status;
+}
+
 static int revoke_block(void *arg, const struct pem_block *block, struct error *err)
 {
 	struct many *many = arg;
@@ -133,6 +158,8 @@ static int revoke_block(void *arg, const struct pem_block *block, struct error *
 	if (issuer != NULL && crl_verify(block->der, issuer, err) == 0 &&
 	    crl_parse(block->der, &crl, err) == 0)
 		result = crl_each_entry(&crl, revoke_entry, many, err);
+	if (result == 0 && !many->failed)
+		result = follow_number(many, &crl, err);
 	certificate_free(issuer);
 	return many->failed ? -1 : result;
 }

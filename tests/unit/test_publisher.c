@@ -446,6 +446,25 @@ static void revoking_without_a_pause_makes_lists_all_the_same(void **state)
 	world_done(&world);
 }
 
+static void a_list_is_numbered_above_what_the_ca_gave_out_elsewhere(void **state)
+{
+	struct certs_http_reply reply;
+	struct world world;
+	X509_CRL *crl;
+
+	home = *state;
+	world_init(&world, KEY_ALGORITHM_ECC_256);
+	pass(&world, 2);
+	certs_follow_number(key_of_ca(&world), 2026112401);
+	certs_follow_number(key_of_ca(&world), 5);
+	withdraw_number(&world, 1);
+	pass(&world, 3);
+	crl = get_list(&world, &reply);
+	assert_int_equal(number_of(crl), 2026112402);
+	X509_CRL_free(crl);
+	world_done(&world);
+}
+
 static void nothing_new_makes_no_new_list_before_half_of_its_life(void **state)
 {
 	struct certs_http_reply reply;
@@ -826,6 +845,7 @@ int main(void)
 		WITH_HOME(a_ca_has_a_list_within_two_seconds_of_its_making),
 		WITH_HOME(a_revocation_makes_a_new_list_with_a_greater_number),
 		WITH_HOME(revoking_without_a_pause_makes_lists_all_the_same),
+		WITH_HOME(a_list_is_numbered_above_what_the_ca_gave_out_elsewhere),
 		WITH_HOME(nothing_new_makes_no_new_list_before_half_of_its_life),
 		WITH_HOME(a_start_serves_the_last_list_and_makes_a_new_one),
 		WITH_HOME(nothing_is_said_for_a_ca_whose_key_is_elsewhere),

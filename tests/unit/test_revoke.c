@@ -536,6 +536,8 @@ static void one_wrong_serial_number_revokes_nothing(void **state)
 	world_done(&world);
 }
 
+#define OLD_NUMBER 2026112401 /* as those number who write the date */
+
 static bool give_one(void *arg, struct crl_entry *ret_entry)
 {
 	static const uint8_t serial[] = { 0x42, 0x43 };
@@ -548,7 +550,8 @@ static bool give_one(void *arg, struct crl_entry *ret_entry)
 static char *list_of(struct authority *ca)
 {
 	struct crl_order order = { .issuer = authority_certificate(ca), .key = authority_key(ca),
-				   .number = 1, .this_update = NOW, .next_update = NOW + DAY };
+				   .number = OLD_NUMBER, .this_update = NOW,
+				   .next_update = NOW + DAY };
 	struct buffer der = { 0 }, pem = { 0 };
 	int given = 0;
 
@@ -563,6 +566,7 @@ static void an_older_list_of_the_ca_is_taken_with_its_dates(void **state)
 {
 	static const uint8_t serial[] = { 0x42, 0x43 };
 	struct revocation_entry entry;
+	struct store_crl last = { 0 };
 	struct world world;
 	char *list;
 
@@ -574,6 +578,9 @@ static void an_older_list_of_the_ca_is_taken_with_its_dates(void **state)
 	assert_true(own_revocations_find(own, key_hash_of(world.pair.sub), (struct bytes){ serial, 2 },
 					 &entry));
 	assert_int_equal(entry.when, NOW - 5000);
+	assert_int_equal(store_crl_get(home->store, key_hash_of(world.pair.sub), &last, NULL), 1);
+	assert_int_equal(last.number, OLD_NUMBER);
+	buffer_done(&last.der);
 	free(list);
 	list = list_of(world.pair.root);
 	assert_int_equal(revoke_many(&world, json_pack("{s:s}", "Crl", list)), -1);
