@@ -42,8 +42,9 @@ def fingerprint(folder):
 
 
 def shape(folder):
-    """Names, modes and owners, while somebody works there."""
-    return {path: (mode(path), os.stat(path).st_uid) for path in [folder, *fingerprint(folder)]}
+    """Names, modes and owners, while somebody works there and publishes lists."""
+    paths = [os.path.join(folder, name) for name in os.listdir(folder) if name != "publish"]
+    return {path: (mode(path), os.stat(path).st_uid) for path in [folder, *paths]}
 
 
 # --- who may read what
