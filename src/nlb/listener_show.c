@@ -20,14 +20,19 @@ static bool is_stopped(const json_t *body)
 
 const char *listener_status(const struct call *call, const struct store_resource *row)
 {
+	bool fails = serving_listener_error(call->control, row->id) != NULL;
+
 	if (nlb_is_pending(call, row->body)) {
 		if (is_stopped(row->body))
 			return "Stopping";
-		return row->updated_s == row->created_s ? "Provisioning" : "Configuring";
+		if (row->updated_s != row->created_s)
+			return "Configuring";
+		/* Its job has failed already; what else is served without it may take a moment. */
+		return fails ? "Abnormal" : "Provisioning";
 	}
 	if (is_stopped(row->body))
 		return "Stopped";
-	return serving_listener_error(call->control, row->id) != NULL ? "Abnormal" : "Running";
+	return fails ? "Abnormal" : "Running";
 }
 
 /* A range's ends are texts, as the real service answers them; without a range there are none. */

@@ -277,6 +277,9 @@ static void a_listener_is_shown_with_its_defaults(void **state)
 	assert_true(json_is_false(json_object_get(shown, "CaEnabled")));
 	assert_true(json_is_false(json_object_get(shown, "SecSensorEnabled")));
 	assert_string_equal(text_in(shown, "CaMode"), "Required");
+	serving.error = "address in use";
+	assert_string_equal(text_in(listener_of(*state, id), "ListenerStatus"), "Abnormal");
+	serving.error = NULL;
 	everything_is_served(*state);
 	assert_string_equal(text_in(listener_of(*state, id), "ListenerStatus"), "Running");
 	serving.error = "address in use";
