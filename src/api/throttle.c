@@ -62,11 +62,6 @@ static struct bucket *find(struct throttle *throttle, const char *from, uint64_t
 	return oldest;
 }
 
-bool throttle_has(struct throttle *throttle, const char *source, uint64_t now_ms)
-{
-	return find(throttle, source, now_ms)->milli >= 1000;
-}
-
 bool throttle_take(struct throttle *throttle, const char *source, uint64_t now_ms)
 {
 	struct bucket *bucket = find(throttle, source, now_ms);

@@ -16,7 +16,5 @@ struct throttle *throttle_new(unsigned int per_second, unsigned int burst);
 void throttle_free(struct throttle *throttle); /* NULL is fine */
 /* Takes one. false: there is none left. */
 bool throttle_take(struct throttle *throttle, const char *source, uint64_t now_ms);
-/* Whether there is one to take. */
-bool throttle_has(struct throttle *throttle, const char *source, uint64_t now_ms);
 
 #endif

@@ -32,7 +32,6 @@ struct jobs {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t wanted;
 	struct queue_of_jobs waiting, finished;
-	unsigned int pending;
 	bool stopping;
 };
 
@@ -112,8 +111,6 @@ static struct job *take_finished(struct jobs *jobs)
 
 	pthread_mutex_lock(&jobs->lock);
 	job = queue_take(&jobs->finished);
-	if (job != NULL)
-		jobs->pending--;
 	pthread_mutex_unlock(&jobs->lock);
 	return job;
 }
@@ -201,18 +198,6 @@ void jobs_run(struct jobs *jobs, void (*work)(void *arg), void (*done)(void *arg
 	*job = (struct job){ .work = work, .done = done, .arg = arg };
 	pthread_mutex_lock(&jobs->lock);
 	queue_put(&jobs->waiting, job);
-	jobs->pending++;
 	pthread_cond_signal(&jobs->wanted);
 	pthread_mutex_unlock(&jobs->lock);
-}
-
-unsigned int jobs_pending(const struct jobs *jobs)
-{
-	struct jobs *unlocked = (struct jobs *)(uintptr_t)jobs;
-	unsigned int pending;
-
-	pthread_mutex_lock(&unlocked->lock);
-	pending = jobs->pending;
-	pthread_mutex_unlock(&unlocked->lock);
-	return pending;
 }

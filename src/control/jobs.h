@@ -16,7 +16,5 @@ struct jobs *jobs_new(struct loop *loop, struct error *err);
 /* Waits for what is running; what has not begun is dropped without a call of done. */
 void jobs_free(struct jobs *jobs);
 void jobs_run(struct jobs *jobs, void (*work)(void *arg), void (*done)(void *arg), void *arg);
-/* Begun and waiting. */
-unsigned int jobs_pending(const struct jobs *jobs);
 
 #endif

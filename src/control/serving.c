@@ -186,11 +186,6 @@ json_t *serving_status(struct control *control)
 	return status_json(control);
 }
 
-uint64_t serving_version(const struct control *control)
-{
-	return control->served == NULL ? 0 : control->served->version;
-}
-
 const char *serving_console(const struct control *control)
 {
 	return control->options->console;

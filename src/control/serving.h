@@ -54,8 +54,6 @@ unsigned int serving_ask_workers(struct control *control, const struct message *
 /* The listener of a document's listener name ("nlb-x:443"): its id in the store, or false. */
 bool serving_listener_id(struct control *control, const char *document_name, char *ret_id,
 			 size_t size);
-/* What the worker is served with and how far it is: document versions. */
-uint64_t serving_version(const struct control *control);
 /* HOST:PORT of the console's HTTPS, or "none". */
 const char *serving_console(const struct control *control);
 const char *serving_data_dir(const struct control *control);
