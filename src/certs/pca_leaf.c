@@ -21,6 +21,23 @@ static const char *of_ca(const struct store_certificate *ca, const char *name)
 	return json_string_value(json_object_get(ca->body, name));
 }
 
+/* Whom a client looks for. URIs of servers (SPIFFE) are given in SubjectAlternativeNames. */
+static int add_domains(struct pca_request *request, const char *text, bool wildcard,
+		       struct error *err)
+{
+	struct san_list *names = &request->names;
+	size_t i = names->count;
+
+	if (san_list_add_all(names, -1, text, wildcard, err) < 0)
+		return pca_blame(err, "Domain");
+	for (; i < names->count; i++)
+		if (names->items[i].type != SAN_DNS && names->items[i].type != SAN_IP)
+			return call_refuse(err, ERROR_INVALID, "IllegalParam.Domain", "Domain",
+					   "\"%.120s\" is neither a DNS name nor an IP address",
+					   names->items[i].text);
+	return 0;
+}
+
 /* SanType with SanValue, or Domain; and SubjectAlternativeNames. */
 static int add_given_names(struct call *call, struct pca_request *request, struct error *err)
 {
@@ -39,8 +56,8 @@ static int add_given_names(struct call *call, struct pca_request *request, struc
 			return pca_blame(err, "SanValue");
 	}
 	text = call_text(call, "Domain");
-	if (text != NULL && san_list_add_all(&request->names, -1, text, wildcard, err) < 0)
-		return pca_blame(err, "Domain");
+	if (text != NULL && add_domains(request, text, wildcard, err) < 0)
+		return -1;
 	return pca_add_names(request, call_value(call, "SubjectAlternativeNames"),
 			     "SubjectAlternativeNames", err);
 }
