@@ -6,7 +6,8 @@
  *                          '-- without the listener whose address cannot be had; again after 10 s
  *
  * Changes that come while one is under way are folded into the next. A revocation goes on its own way:
- * the new table is sent to the workers at once, whatever a document is waiting for.
+ * the new table is sent to the guardian and the workers before it is answered, whatever a document is
+ * waiting for.
  */
 #ifndef SALLYPORT_CONTROL_FOLLOW_H
 #define SALLYPORT_CONTROL_FOLLOW_H
