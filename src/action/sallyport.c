@@ -431,7 +431,7 @@ static const struct action sallyport_actions[] = {
 	{ "ExportPrivateCertificate", RIGHT_EXPORT, WRITES, PARAMETERS(export_parameters),
 	  "Identifier, Files[]{Name, Content, Size#}, ContentType",
 	  "A certificate with its key as files for a device; Content is base64. Each export is in the audit "
-	  "log; keys that are not exportable never leave." },
+	  "log; keys that are not exportable never leave, those of CAs for administrators only." },
 	{ "TestServer", RIGHT_OPERATE, ACTION_OURS, PARAMETERS(test_server_parameters),
 	  "Reachable?, Reason, Milliseconds#", "Tries one TCP connection to a server, from here." },
 	{ "ListAuditEvents", RIGHT_READ, ACTION_OURS, PARAMETERS(list_audit_events_parameters),
