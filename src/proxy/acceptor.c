@@ -192,6 +192,7 @@ static void acceptor_free(struct acceptor *acceptor)
 	loop_remove(worker->loop, acceptor->fd, &acceptor->watch);
 	close(acceptor->fd);
 	listener_unref(acceptor->listener);
+	worker->acceptor_count--;
 	free(acceptor);
 }
 
@@ -229,11 +230,8 @@ static void close_address(struct worker *worker, const struct address *address)
 /* Two descriptors a connection, out of those that sockets and pipes leave. */
 static void count_descriptors(struct worker *worker)
 {
-	size_t used = 2 * (size_t)worker->pipes_all;
-	struct acceptor *acceptor;
+	size_t used = 2 * (size_t)worker->pipes_all + worker->acceptor_count;
 
-	for (acceptor = worker->acceptors; acceptor != NULL; acceptor = acceptor->next)
-		used++;
 	worker->conn_max = used + DESCRIPTORS_PER_CONN < worker->descriptors
 				   ? (worker->descriptors - used) / DESCRIPTORS_PER_CONN
 				   : 1;
@@ -258,6 +256,7 @@ void acceptor_add(struct worker *worker, const struct address *address, int fd)
 	acceptor->ready = true;
 	acceptor->next = worker->acceptors;
 	worker->acceptors = acceptor;
+	worker->acceptor_count++;
 	acceptor_bind(acceptor);
 	if (loop_add(worker->loop, fd, &acceptor->watch, EPOLLIN, NULL) < 0)
 		close_address(worker, address);

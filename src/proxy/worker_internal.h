@@ -42,6 +42,7 @@ struct worker {
 	struct chain_cache *chains;
 
 	struct acceptor *acceptors;
+	size_t acceptor_count;
 	bool accept_again; /* an acceptor was cut by its cap */
 	bool draining;
 	uint64_t drain_end_ms;
