@@ -64,14 +64,6 @@ uint64_t crl_next_number(uint64_t last, int64_t now)
 	return last + 1 > clock ? last + 1 : clock;
 }
 
-unsigned int crl_shard_of(struct bytes serial, unsigned int shards)
-{
-	/* The first octet is the constant 01 of our serials; the second is random. */
-	uint8_t octet = serial.len > 1 ? serial.data[1] : serial.len == 1 ? serial.data[0] : 0;
-
-	return shards == 0 ? 0 : octet % shards;
-}
-
 /* --- entries: by hand, there may be 500,000 --- */
 
 /* Extensions { { reasonCode, ENUMERATED } }: RFC 5280 5.3.1 */
@@ -106,15 +98,12 @@ static bool append_entry(const struct crl_entry *entry, struct buffer *out)
 	return true;
 }
 
-static int collect(const struct crl_order *order,
-		   bool (*next)(void *arg, struct crl_entry *ret_entry), void *arg,
+static int collect(bool (*next)(void *arg, struct crl_entry *ret_entry), void *arg,
 		   struct buffer *ret_entries, struct error *err)
 {
 	struct crl_entry entry = { { NULL, 0 }, 0, 0 };
 
 	while (next(arg, &entry)) {
-		if (order->shards > 0 && crl_shard_of(entry.serial, order->shards) != order->shard)
-			continue;
 		if (!append_entry(&entry, ret_entries))
 			return error_set(err, ERROR_INVALID,
 					 "a revoked certificate has an impossible serial or date");
@@ -124,8 +113,8 @@ static int collect(const struct crl_order *order,
 
 /* --- extensions --- */
 
-static bool begin_extension(CBB *list, uint8_t arc, bool critical, CBB *ret_extension,
-			    CBB *ret_value)
+/* None of ours is critical. */
+static bool begin_extension(CBB *list, uint8_t arc, CBB *ret_extension, CBB *ret_value)
 {
 	const uint8_t oid[] = { 0x55, 0x1d, arc };
 	CBB id;
@@ -133,7 +122,6 @@ static bool begin_extension(CBB *list, uint8_t arc, bool critical, CBB *ret_exte
 	return CBB_add_asn1(list, ret_extension, CBS_ASN1_SEQUENCE) &&
 	       CBB_add_asn1(ret_extension, &id, CBS_ASN1_OBJECT) &&
 	       CBB_add_bytes(&id, oid, sizeof(oid)) &&
-	       (!critical || CBB_add_asn1_bool(ret_extension, 1)) &&
 	       CBB_add_asn1(ret_extension, ret_value, CBS_ASN1_OCTETSTRING);
 }
 
@@ -152,7 +140,7 @@ static bool add_key_id(CBB *list, const struct certificate *issuer)
 				     (size_t)ASN1_STRING_length(found) };
 	else
 		SHA256(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), hash);
-	return begin_extension(list, 35, false, &extension, &value) &&
+	return begin_extension(list, 35, &extension, &value) &&
 	       CBB_add_asn1(&value, &fields, CBS_ASN1_SEQUENCE) &&
 	       CBB_add_asn1(&fields, &key_id, TAG_CONTEXT(0)) &&
 	       CBB_add_bytes(&key_id, id.data, id.len) && CBB_flush(list);
@@ -162,22 +150,8 @@ static bool add_number(CBB *list, uint64_t number)
 {
 	CBB extension, value;
 
-	return begin_extension(list, 20, false, &extension, &value) &&
+	return begin_extension(list, 20, &extension, &value) &&
 	       CBB_add_asn1_uint64(&value, number) && CBB_flush(list);
-}
-
-/* IssuingDistributionPoint { distributionPoint [0] { fullName [0] { URI [6] } } }: RFC 5280
- * 5.2.5 */
-static bool add_point(CBB *list, const char *uri)
-{
-	CBB extension, value, fields, point, names, name;
-
-	return begin_extension(list, 28, true, &extension, &value) &&
-	       CBB_add_asn1(&value, &fields, CBS_ASN1_SEQUENCE) &&
-	       CBB_add_asn1(&fields, &point, TAG_WRAPPED(0)) &&
-	       CBB_add_asn1(&point, &names, TAG_WRAPPED(0)) &&
-	       CBB_add_asn1(&names, &name, TAG_CONTEXT(6)) &&
-	       CBB_add_bytes(&name, (const uint8_t *)uri, strlen(uri)) && CBB_flush(list);
 }
 
 static bool add_extensions(CBB *tbs, const struct crl_order *order)
@@ -187,7 +161,7 @@ static bool add_extensions(CBB *tbs, const struct crl_order *order)
 	return CBB_add_asn1(tbs, &wrapped, TAG_WRAPPED(0)) &&
 	       CBB_add_asn1(&wrapped, &list, CBS_ASN1_SEQUENCE) &&
 	       add_key_id(&list, order->issuer) && add_number(&list, order->number) &&
-	       (order->point == NULL || add_point(&list, order->point)) && CBB_flush(tbs);
+	       CBB_flush(tbs);
 }
 
 /* --- the list --- */
@@ -225,7 +199,7 @@ int crl_write(const struct crl_order *order, bool (*next)(void *arg, struct crl_
 	CBB tbs;
 
 	CBB_zero(&tbs);
-	if (collect(order, next, arg, &entries, err) < 0)
+	if (collect(next, arg, &entries, err) < 0)
 		goto out;
 	if (!CBB_init(&tbs, entries.len + 1024) || !write_tbs(&tbs, order, &entries)) {
 		error_set(err, ERROR_SYSTEM, "could not write the revocation list");

@@ -47,8 +47,6 @@ struct crl_order {
 	uint64_t number;           /* greater than that of every list before */
 	int64_t this_update;
 	int64_t next_update;       /* at most CRL_MAX_LIFE_S later; what is later is cut */
-	const char *point;         /* URI of a shard, as in its certificates; NULL: the whole list */
-	unsigned int shards, shard; /* 0 shards: all; else those whose second serial octet fits */
 };
 
 /* next gives one entry after another, false at the end; serials must differ. */
@@ -62,8 +60,6 @@ int64_t crl_next_update(int64_t this_update, int64_t days);
 int64_t crl_renew_at(int64_t this_update, int64_t next_update);
 /* The number of the next list: grows whatever clock or store was set back. */
 uint64_t crl_next_number(uint64_t last, int64_t now);
-/* Which shard of so many a serial is in. */
-unsigned int crl_shard_of(struct bytes serial, unsigned int shards);
 /* Is it ours, whole, and signed with the key of this CA? Asked before a list is served. */
 int must_check crl_verify(struct bytes der, const struct certificate *issuer, struct error *err);
 

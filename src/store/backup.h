@@ -5,8 +5,8 @@
  * consistent snapshot. A restore goes into an empty data folder or replaces one that no daemon uses: it
  * never un-revokes what the old folder's database, journal or published CRLs, or given CRLs, still know,
  * raises revision, certificate and CRL numbers (the kept CRLs become empty: make new ones), ends sessions,
- * sets "KnownSerialsOnly", names what may be lost, and keeps the old database as
- * sallyport.db.before-restore, and a master key that is replaced under the same ending.
+ * names what may be lost, and keeps the old database as sallyport.db.before-restore, and a master key
+ * that is replaced under the same ending.
  */
 #ifndef SALLYPORT_STORE_BACKUP_H
 #define SALLYPORT_STORE_BACKUP_H

@@ -239,8 +239,7 @@ static int move_on(struct restore *restore, struct error *err)
 			return -1;
 	}
 	if (raise_counter(restore, "revision", err) < 0 ||
-	    raise_counter(restore, "certificate", err) < 0 || raise_list_numbers(restore, err) < 0 ||
-	    store_setting_put(restore->store, "KnownSerialsOnly", "true", err) < 0)
+	    raise_counter(restore, "certificate", err) < 0 || raise_list_numbers(restore, err) < 0)
 		return -1;
 	return store_note(restore->store, "Restore", walltime_s(), "restored from a backup", err);
 }

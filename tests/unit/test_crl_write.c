@@ -247,33 +247,6 @@ static void numbers_only_grow(void **state)
 	assert_int_equal(crl_next_number(7, -1), 8);
 }
 
-static void shards_divide_the_list_and_name_their_point(void **state)
-{
-	static const char point[] = "http://pki.example/pki/00-01.crl";
-	struct made ca = make_root("CN=CA");
-	struct certificate *issuer;
-	struct crl_order order = order_of(&ca, &issuer);
-	struct buffer der;
-	struct crl crl;
-
-	(void)state;
-	assert_int_equal(crl_shard_of((struct bytes){ serial_a, 4 }, 16), 0);
-	assert_int_equal(crl_shard_of((struct bytes){ serial_b, 5 }, 16), 1);
-	assert_int_equal(crl_shard_of((struct bytes){ serial_b, 5 }, 0), 0);
-	order.point = point;
-	order.shards = 16;
-	order.shard = 1;
-	der = write_list(&order, two, 2);
-	assert_int_equal(crl_parse(buffer_bytes(&der), &crl, NULL), 0);
-	assert_non_null(memmem(crl.entries.data, crl.entries.len, serial_b, sizeof(serial_b)));
-	assert_null(memmem(crl.entries.data, crl.entries.len, serial_a, sizeof(serial_a)));
-	assert_non_null(memmem(crl.distribution_point.data, crl.distribution_point.len, point,
-			       strlen(point)));
-	assert_int_equal(crl_verify(buffer_bytes(&der), issuer, NULL), 0);
-	buffer_done(&der);
-	certificate_free(issuer);
-}
-
 static void the_data_plane_reads_what_we_write(void **state)
 {
 	struct made ca = make_root("CN=CA");
@@ -350,7 +323,6 @@ int main(void)
 		cmocka_unit_test(no_list_lives_longer_than_seven_days),
 		cmocka_unit_test(years_after_2049_have_four_digits),
 		cmocka_unit_test(numbers_only_grow),
-		cmocka_unit_test(shards_divide_the_list_and_name_their_point),
 		cmocka_unit_test(the_data_plane_reads_what_we_write),
 		cmocka_unit_test(a_list_of_another_ca_or_a_damaged_one_is_not_ours),
 		cmocka_unit_test(reasons_have_words),
