@@ -40,19 +40,25 @@ struct building {
 
 /* --- who cannot be served --- */
 
-static void add_left_out(struct left_out **list, size_t *count, const char *listener,
-			 const char *why)
+/* Its entry, and whether that says anything new. */
+static struct left_out *add_left_out(struct left_out **list, size_t *count, const char *listener,
+				     const char *why, bool *ret_is_news)
 {
-	struct left_out *entry;
+	struct left_out *entry = NULL;
 	size_t i;
 
 	for (i = 0; i < *count; i++)
 		if (strcmp((*list)[i].listener, listener) == 0)
-			return;
-	*list = memory_resize(*list, (*count + 1) * sizeof(**list));
-	entry = &(*list)[(*count)++];
+			entry = &(*list)[i];
+	*ret_is_news = entry == NULL || strcmp(entry->why, why) != 0;
+	if (entry == NULL) {
+		*list = memory_resize(*list, (*count + 1) * sizeof(**list));
+		entry = &(*list)[(*count)++];
+	}
+	*entry = (struct left_out){ .again = false };
 	snprintf(entry->listener, sizeof(entry->listener), "%s", listener);
 	snprintf(entry->why, sizeof(entry->why), "%s", why);
+	return entry;
 }
 
 static bool is_left_out(void *arg, const char *listener)
@@ -69,40 +75,64 @@ static bool is_left_out(void *arg, const char *listener)
 static void note_fault(void *arg, const char *listener, const struct error *why)
 {
 	struct building *building = arg;
+	bool is_news;
 
-	add_left_out(&building->faults, &building->fault_count, listener, why->message);
+	add_left_out(&building->faults, &building->fault_count, listener, why->message, &is_news);
 }
 
-/* Says it in the log once, and to those who wait for a job. */
-static void leave_out(struct control *control, const char *listener, const char *why)
+static void log_left_out(struct control *control, const struct left_out *entry)
 {
-	struct follow *follow = control->follow;
-	size_t before = follow->left_out_count;
-	struct log_line line;
+	struct log_line line = log_begin(&control->log, "listener_abnormal");
+
+	log_text(&line, "listener", entry->listener);
+	log_text(&line, "error", entry->why);
+	log_end(&line);
+}
+
+/* Those who wait for a change of it are told. */
+static void fail_jobs(struct follow *follow, const struct left_out *entry)
+{
 	struct error err;
 
-	add_left_out(&follow->left_out, &follow->left_out_count, listener, why);
-	follow->retry_ms = loop_now_ms(control->loop) + RETRY_MS;
-	if (follow->left_out_count == before)
-		return;
-	line = log_begin(&control->log, "listener_abnormal");
-	log_text(&line, "listener", listener);
-	log_text(&line, "error", why);
-	log_end(&line);
 	if (store_begin(follow->store, &err) < 0)
 		return;
-	if (store_jobs_fail(follow->store, STORE_LISTENER, listener, follow->served, why, &err) <
-		    0 ||
+	if (store_jobs_fail(follow->store, STORE_LISTENER, entry->listener, follow->served,
+			    entry->why, &err) < 0 ||
 	    store_commit(follow->store, &err) < 0)
 		store_rollback(follow->store);
 }
 
-static void forget_left_out(struct follow *follow)
+static void leave_out(struct control *control, const char *listener, const char *why)
 {
-	free(follow->left_out);
-	follow->left_out = NULL;
-	follow->left_out_count = 0;
+	struct follow *follow = control->follow;
+	bool is_news;
+	const struct left_out *entry = add_left_out(&follow->left_out, &follow->left_out_count,
+						    listener, why, &is_news);
+
+	follow->retry_ms = loop_now_ms(control->loop) + RETRY_MS;
+	if (is_news)
+		log_left_out(control, entry);
+	fail_jobs(follow, entry);
+}
+
+static void try_left_out_again(struct follow *follow)
+{
+	size_t i;
+
+	for (i = 0; i < follow->left_out_count; i++)
+		follow->left_out[i].again = true;
 	follow->retry_ms = 0;
+}
+
+/* What was tried again is served now. */
+static void forget_served(struct follow *follow)
+{
+	size_t kept = 0, i;
+
+	for (i = 0; i < follow->left_out_count; i++)
+		if (!follow->left_out[i].again)
+			follow->left_out[kept++] = follow->left_out[i];
+	follow->left_out_count = kept;
 }
 
 /* --- building, in a job thread --- */
@@ -222,12 +252,24 @@ static void want_console(struct building *building)
 	free(certificate);
 }
 
+static void copy_left_out(const struct follow *follow, struct building *building)
+{
+	size_t i;
+
+	building->left_out = memory_new((follow->left_out_count + 1) * sizeof(struct left_out));
+	for (i = 0; i < follow->left_out_count; i++)
+		if (!follow->left_out[i].again)
+			building->left_out[building->left_out_count++] = follow->left_out[i];
+}
+
 static void begin_building(struct control *control)
 {
 	struct follow *follow = control->follow;
 	struct building *building = memory_new(sizeof(*building));
-	size_t size = follow->left_out_count * sizeof(*follow->left_out);
 
+	/* A change may be what mends them. */
+	if (follow->wanted > follow->tried)
+		try_left_out_again(follow);
 	building->control = control;
 	building->wanted = follow->wanted;
 	building->ticket = control->tickets;
@@ -238,10 +280,7 @@ static void begin_building(struct control *control)
 		.old = control->served,
 		.own = follow->own,
 	};
-	building->left_out = memory_new(size + 1);
-	if (size > 0)
-		memcpy(building->left_out, follow->left_out, size);
-	building->left_out_count = follow->left_out_count;
+	copy_left_out(follow, building);
 	if (!is_left_out(building, STORED_CONSOLE_NAME))
 		want_console(building);
 	follow->again = false;
@@ -281,6 +320,7 @@ static void served(struct control *control)
 	const struct control_hooks *hooks = control->options->hooks;
 
 	follow->served = follow->applying;
+	forget_served(follow);
 	follow->replaced = true;
 	/* The table that was sent meanwhile was made over the lists of the plan before. */
 	follow->told = false;
@@ -360,7 +400,7 @@ void follow_tick(struct control *control)
 	}
 	if (follow->retry_ms != 0 && loop_now_ms(control->loop) >= follow->retry_ms &&
 	    follow->building == NULL && !apply_is_busy(control)) {
-		forget_left_out(follow);
+		try_left_out_again(follow);
 		follow->again = true;
 	}
 	if (control->options->hooks->tick != NULL)

@@ -14,6 +14,7 @@
 struct left_out {
 	char listener[65];
 	char why[256];
+	bool again; /* the next plan has it: the time has come, or something has changed */
 };
 
 struct building;
