@@ -53,10 +53,34 @@ static bool add_basic_constraints(CBB *list, const struct issue_request *request
 	       CBB_flush(list);
 }
 
+static bool has_rsa_key(const struct issue_request *request)
+{
+	EVP_PKEY *key;
+	bool is_rsa;
+	CBS spki;
+
+	CBS_init(&spki, request->public_key.data, request->public_key.len);
+	key = EVP_parse_public_key(&spki);
+	is_rsa = key != NULL && EVP_PKEY_id(key) == EVP_PKEY_RSA;
+	EVP_PKEY_free(key);
+	return is_rsa;
+}
+
+/* NSS takes a server with an RSA key for none without keyEncipherment, and the suites without ECDHE
+ * that some security policies have need it (RFC 5246 7.4.2). */
+static unsigned int usage_of(const struct issue_request *request)
+{
+	if (request->usage != 0)
+		return request->usage;
+	if (request->profile->kind == ISSUE_SERVER && has_rsa_key(request))
+		return request->profile->usage | USAGE_KEY_ENCIPHERMENT;
+	return request->profile->usage;
+}
+
 /* A named bit list: trailing zero bits are cut (X.690 11.2.2). */
 static bool add_key_usage(CBB *list, const struct issue_request *request)
 {
-	unsigned int usage = request->usage != 0 ? request->usage : request->profile->usage;
+	unsigned int usage = usage_of(request);
 	uint8_t unused = 0;
 	struct open_extension open;
 	CBB bits;

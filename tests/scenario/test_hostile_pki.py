@@ -251,6 +251,26 @@ def test_strict_verification_agrees(house):
         assert "Chain verification output: Verified." in done.stdout, done.stdout
 
 
+def test_nss_takes_clients_and_servers_of_every_family(house):
+    for number, (root, key) in enumerate(((house.root, "ECC_256"), (house.rsa, "RSA_2048"))):
+        store = f"sql:nss{number}"
+        os.mkdir(os.path.join(house.folder, f"nss{number}"))
+        anchor = house.file("anchor.pem", house.certificate(root))
+        made = {"C": house.client("nss@example.com", ParentIdentifier=root, Algorithm=key),
+                "V": house.system.pca("CreateServerCertificate", ParentIdentifier=root,
+                                      CommonName="nss.example.com", Algorithm=key, Immediately=1)}
+        for arguments in (("-N", "--empty-password"),
+                          ("-A", "-n", "root", "-t", "CT,,", "-i", anchor)):
+            subprocess.run(["certutil", *arguments, "-d", store], cwd=house.folder, check=True)
+        for usage, leaf in made.items():
+            file = house.file("nss.pem", leaf["X509Certificate"])
+            subprocess.run(["certutil", "-A", "-n", usage, "-t", ",,", "-i", file, "-d", store],
+                           cwd=house.folder, check=True)
+            done = subprocess.run(["certutil", "-V", "-n", usage, "-u", usage, "-e", "-d", store],
+                                  cwd=house.folder, capture_output=True, text=True, check=False)
+            assert "certificate is valid" in done.stdout, (key, usage, done.stdout, done.stderr)
+
+
 # --- questions of everybody
 
 def test_the_responder_falls_for_nothing(house):
