@@ -675,7 +675,8 @@ static void who_goes_away_leaves_nothing_behind(void **state)
 static void a_listener_that_cannot_be_served_says_why(void **state)
 {
 	struct bench *bench = *state;
-	struct left_out left_out = { "lsn-1@443", "address 192.0.2.10:443 is not of this machine" };
+	struct left_out left_out = { .listener = "lsn-1@443",
+				     .why = "address 192.0.2.10:443 is not of this machine" };
 
 	furnish(bench);
 	bench->follow.left_out = &left_out;
