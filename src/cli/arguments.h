@@ -38,4 +38,11 @@ struct arguments {
 int must_check arguments_parse(int argc, char **argv, const struct argument_option *options,
 			       struct arguments *ret_arguments);
 
+#define ARGUMENTS_GO_ON (-1)
+
+/* The start of most commands: parses, answers --help, and wants so many words. ARGUMENTS_GO_ON, or the exit
+ * status. */
+int must_check arguments_start(int argc, char **argv, const struct argument_option *options,
+			       size_t fewest, size_t most, struct arguments *ret_arguments);
+
 #endif

@@ -225,11 +225,10 @@ int command_apply(int argc, char **argv)
 	};
 	int status;
 
-	if (arguments_parse(argc, argv, known, &arguments) < 0)
-		return command_usage(argv[0]);
-	if (arguments.help)
-		return command_explain(argv[0]);
-	if (options.file == NULL || arguments.word_count > 0)
+	status = arguments_start(argc, argv, known, 0, 0, &arguments);
+	if (status != ARGUMENTS_GO_ON)
+		return status;
+	if (options.file == NULL)
 		return command_usage(argv[0]);
 	if (session_open(&arguments, &session) < 0)
 		return EXIT_FAILED;

@@ -75,17 +75,17 @@ int command_audit(int argc, char **argv)
 {
 	struct options options = { 0 };
 	struct arguments arguments;
+	int status;
 	const struct argument_option known[] = {
 		{ .name = "master-key", .text = &options.master_key },
 		{ .name = "offline", .given = &options.offline },
 		{ .name = NULL },
 	};
 
-	if (arguments_parse(argc, argv, known, &arguments) < 0)
-		return command_usage(argv[0]);
-	if (arguments.help)
-		return command_explain(argv[0]);
-	if (arguments.word_count != 1 || strcmp(arguments.words[0], "verify") != 0 ||
+	status = arguments_start(argc, argv, known, 1, 1, &arguments);
+	if (status != ARGUMENTS_GO_ON)
+		return status;
+	if (strcmp(arguments.words[0], "verify") != 0 ||
 	    (options.offline && arguments.api.data_dir == NULL))
 		return command_usage(argv[0]);
 	return options.offline ? look(&arguments, &options) : ask(&arguments);

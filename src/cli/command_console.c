@@ -129,11 +129,10 @@ int command_console(int argc, char **argv)
 	};
 	int status = EXIT_FAILED;
 
-	if (arguments_parse(argc, argv, known, &arguments) < 0)
-		return command_usage(argv[0]);
-	if (arguments.help)
-		return command_explain(argv[0]);
-	if (arguments.word_count != 1 || strcmp(arguments.words[0], "reset") != 0)
+	status = arguments_start(argc, argv, known, 1, 1, &arguments);
+	if (status != ARGUMENTS_GO_ON)
+		return status;
+	if (strcmp(arguments.words[0], "reset") != 0)
 		return command_usage(argv[0]);
 	if (session_open(&arguments, &session) < 0)
 		return EXIT_FAILED;

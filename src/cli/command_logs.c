@@ -202,12 +202,9 @@ int command_logs(int argc, char **argv)
 	};
 	int status;
 
-	if (arguments_parse(argc, argv, known, &arguments) < 0)
-		return command_usage(argv[0]);
-	if (arguments.help)
-		return command_explain(argv[0]);
-	if (arguments.word_count > 0)
-		return command_usage(argv[0]);
+	status = arguments_start(argc, argv, known, 0, 0, &arguments);
+	if (status != ARGUMENTS_GO_ON)
+		return status;
 	logs.refusals = only_refusals || !only_changes;
 	logs.changes = only_changes || !only_refusals;
 	if (session_open(&arguments, &logs.session) < 0)

@@ -109,12 +109,9 @@ int command_revoke(int argc, char **argv)
 	};
 	int status;
 
-	if (arguments_parse(argc, argv, known, &arguments) < 0)
-		return command_usage(argv[0]);
-	if (arguments.help)
-		return command_explain(argv[0]);
-	if (arguments.word_count != 1)
-		return command_usage(argv[0]);
+	status = arguments_start(argc, argv, known, 1, 1, &arguments);
+	if (status != ARGUMENTS_GO_ON)
+		return status;
 	if (session_open(&arguments, &session) < 0)
 		return EXIT_FAILED;
 	status = run(&session, &options, arguments.words[0]);
