@@ -566,8 +566,8 @@ static const struct action actions[] = {
 	{ "UpdatePcaCertificate", ISSUES, PARAMETERS(update_parameters), "",
 	  "Changes the name for people; KeyExportable can only become false." },
 	{ "UploadPcaCertToCas", ISSUES, PARAMETERS(upload_parameters), "",
-	  "Sets UploadFlag. Listeners, and ListCert of cas, take certificates of the private CA without "
-	  "it as well." },
+	  "Sets UploadFlag: ListUserCertificateOrder of cas shows the certificate too. Listeners, and "
+	  "ListCert of cas, take certificates of the private CA without it as well." },
 	{ "DeleteClientCertificate", ISSUES, PARAMETERS(identifier_parameters), "",
 	  "Deletes a revoked or expired certificate, or, by an administrator, a CA whose certificates "
 	  "are all revoked or expired. Refused while a listener uses it." },

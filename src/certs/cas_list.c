@@ -121,7 +121,7 @@ static bool filter_by_state(const char *status, int64_t now, struct store_certif
 int cas_list_orders_run(struct call *call, struct error *err)
 {
 	struct store_certificate_filter filter = { .roles = STORE_UPLOADED, .revoked = -1,
-						   .keyword = call_text(call, "Keyword") };
+						   .or_in_cas = true, .keyword = call_text(call, "Keyword") };
 	const char *type = call_text(call, "OrderType");
 
 	if (is_word(type, "CPACK") || is_word(type, "BUY") ||

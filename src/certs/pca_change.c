@@ -131,6 +131,9 @@ static int set_member(struct call *call, const char *id, unsigned int roles, con
 	before = json_pack("{s:O?}", name, json_object_get(row.body, name));
 	after = json_pack("{s:O}", name, value);
 	json_object_set(row.body, name, value);
+	/* A column, because lists look for it. */
+	row.in_cas = (row.role & STORE_PRIVATE) != 0 &&
+		     json_integer_value(json_object_get(row.body, "UploadFlag")) != 0;
 	status = put_changed(call, &row, "Update", false, before, after, err);
 	json_decref(before);
 	json_decref(after);

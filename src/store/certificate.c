@@ -116,8 +116,8 @@ static int write_row(struct store *store, const struct store_certificate *certif
 		store->sql,
 		"INSERT INTO certificates (number, id, role, parent, name, custom_identifier,"
 		" common_name, sans, serial, serial_octets, issuer_key, subject_key, sha256,"
-		" not_before, not_after, revoked, disabled, revision, created_s, body, der, chain)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" not_before, not_after, revoked, disabled, revision, created_s, body, der, chain,"
+		" in_cas) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT (id) DO UPDATE SET role = excluded.role, parent = excluded.parent,"
 		" name = excluded.name, custom_identifier = excluded.custom_identifier,"
 		" common_name = excluded.common_name, sans = excluded.sans,"
@@ -126,7 +126,8 @@ static int write_row(struct store *store, const struct store_certificate *certif
 		" sha256 = excluded.sha256, not_before = excluded.not_before,"
 		" not_after = excluded.not_after, revoked = excluded.revoked,"
 		" disabled = excluded.disabled, revision = excluded.revision,"
-		" body = excluded.body, der = excluded.der, chain = excluded.chain", err);
+		" body = excluded.body, der = excluded.der, chain = excluded.chain,"
+		" in_cas = excluded.in_cas", err);
 	int status;
 
 	sql_number(statement, number);
@@ -151,6 +152,7 @@ static int write_row(struct store *store, const struct store_certificate *certif
 	sql_text(statement, body);
 	sql_bytes(statement, buffer_bytes(&certificate->der));
 	sql_bytes(statement, buffer_bytes(&certificate->chain));
+	sql_number(statement, certificate->in_cas);
 	status = sql_run(statement, err);
 	free(body);
 	return status;

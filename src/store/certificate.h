@@ -39,6 +39,7 @@ struct store_certificate {
 	uint8_t sha256[32];        /* of der */
 	int64_t not_before, not_after;
 	bool revoked;              /* of ours; told by the revocation rows, whatever is put */
+	bool in_cas;               /* a private one that is shown among the uploaded ones too */
 	bool disabled;             /* UpdateCACertificateStatus=REVOKE of a root, and the like */
 	struct buffer der;
 	struct buffer chain;       /* concatenated DER, issuers upwards; may be empty */
@@ -80,6 +81,7 @@ int must_check store_certificate_delete(struct store *store, const char *id, str
 
 struct store_certificate_filter {
 	unsigned int roles;        /* STORE_ bits; 0: all */
+	bool or_in_cas;            /* these, and whatever is shown among the uploaded ones */
 	const char *parent, *name, *custom_identifier, *serial;
 	const uint8_t *sha256, *subject_key;
 	const char *keyword;       /* in name, common name, SANs, serial, id */

@@ -40,14 +40,16 @@ int certificate_row_read(struct statement *statement, struct store_certificate *
 	ret_row->chain = borrow(sql_row_bytes(statement, 20));
 	ret_row->has_key = sql_row_text(statement, 21) != NULL;
 	ret_row->exportable = sql_row_number(statement, 21) != 0;
+	ret_row->in_cas = sql_row_number(statement, 22) != 0;
 	ret_row->body = body_read(statement, 18, ret_row->id, err);
 	return ret_row->body == NULL ? -1 : 0;
 }
 
 /* --- conditions --- */
 
-static void add_roles(struct query *query, unsigned int roles)
+static void add_roles(struct query *query, unsigned int roles, bool or_in_cas)
 {
+	const char *begin = or_in_cas ? " AND (f.in_cas = 1 OR f.role IN (?" : " AND (f.role IN (?";
 	bool first = true;
 
 	if (roles == 0)
@@ -55,10 +57,10 @@ static void add_roles(struct query *query, unsigned int roles)
 	for (unsigned int role = 1; role != 0 && role <= roles; role <<= 1) {
 		if ((roles & role) == 0)
 			continue;
-		query_number(query, first ? " AND f.role IN (?" : ", ?", role);
+		query_number(query, first ? begin : ", ?", role);
 		first = false;
 	}
-	query_add(query, ")");
+	query_add(query, "))");
 }
 
 /* "%word%" in lower case, with LIKE's own characters escaped. */
@@ -104,7 +106,7 @@ static void add_conditions(struct query *query, const struct store_certificate_f
 			   const char *pattern)
 {
 	query_add(query, " FROM certificates f WHERE 1 = 1");
-	add_roles(query, filter->roles);
+	add_roles(query, filter->roles, filter->or_in_cas);
 	if (filter->parent != NULL)
 		query_text(query, " AND f.parent = ?", filter->parent);
 	if (filter->name != NULL)

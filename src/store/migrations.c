@@ -51,13 +51,15 @@ static const char first[] =
 	" serial_octets BLOB NOT NULL, issuer_key BLOB NOT NULL, subject_key BLOB NOT NULL,"
 	" sha256 BLOB NOT NULL, not_before BIGINT NOT NULL, not_after BIGINT NOT NULL,"
 	" revoked BIGINT NOT NULL, disabled BIGINT NOT NULL, revision BIGINT NOT NULL,"
-	" created_s BIGINT NOT NULL, body TEXT NOT NULL, der BLOB NOT NULL, chain BLOB NOT NULL);\n"
+	" in_cas BIGINT NOT NULL, created_s BIGINT NOT NULL, body TEXT NOT NULL, der BLOB NOT NULL,"
+	" chain BLOB NOT NULL);\n"
 	/* What our own CAs issued, and they themselves: no serial twice. */
 	"CREATE UNIQUE INDEX certificates_by_issuer ON certificates (issuer_key, serial_octets)"
 	" WHERE role < 32;\n"
 	/* With all that is searched: a search reads this index and not the certificates. */
 	"CREATE INDEX certificates_by_role ON certificates (role, number, revoked, not_after, parent,"
 	" name, common_name, sans, serial, id);\n"
+	"CREATE INDEX certificates_in_cas ON certificates (in_cas, number) WHERE in_cas = 1;\n"
 	"CREATE INDEX certificates_by_parent ON certificates (parent, number);\n"
 	"CREATE INDEX certificates_by_serial ON certificates (serial);\n"
 	"CREATE INDEX certificates_by_name ON certificates (name);\n"

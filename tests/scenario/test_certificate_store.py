@@ -109,3 +109,19 @@ def test_a_listener_names_a_certificate_by_any_of_its_ids(system, pki, backend, 
         ListenerProtocol="TCPSSL", CertificateIds=[str(made[given])])
     shown = system.nlb("GetListenerAttribute", ListenerId=listener)
     assert shown["CertificateIds"] == [made["CertIdentifier"]]
+
+
+def test_a_private_certificate_is_shown_among_the_uploaded_ones_once_asked_for(system):
+    ca = system.first["caIdentifier"]
+    made = system.pca("CreateServerCertificate", ParentIdentifier=ca, CommonName="www.example.com",
+                      Algorithm="ECC_256", Days=30)
+
+    def listed():
+        return {row["CommonName"]: row["CertificateId"] for row in
+                system.cas("ListUserCertificateOrder", OrderType="CERT")["CertificateOrderList"]}
+    assert "www.example.com" not in listed()
+    system.pca("UploadPcaCertToCas", Ids=made["Identifier"])
+    detail = system.cas("GetUserCertificateDetail", CertId=listed()["www.example.com"])
+    assert detail["Common"] == "www.example.com"
+    shown = system.pca("DescribeClientCertificate", Identifier=made["Identifier"])["Certificate"]
+    assert shown["UploadFlag"] == 1
