@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/commands.h"
-
 struct parsing {
 	int argc, at;
 	char **argv;
@@ -105,16 +103,4 @@ int arguments_parse(int argc, char **argv, const struct argument_option *options
 			return -1;
 	}
 	return 0;
-}
-
-int arguments_start(int argc, char **argv, const struct argument_option *options, size_t fewest,
-		    size_t most, struct arguments *ret_arguments)
-{
-	if (arguments_parse(argc, argv, options, ret_arguments) < 0)
-		return command_usage(argv[0]);
-	if (ret_arguments->help)
-		return command_explain(argv[0]);
-	if (ret_arguments->word_count < fewest || ret_arguments->word_count > most)
-		return command_usage(argv[0]);
-	return ARGUMENTS_GO_ON;
 }
