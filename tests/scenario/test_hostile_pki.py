@@ -197,7 +197,7 @@ def test_nothing_is_issued_beyond_its_issuer(house):
             assert refusal(pca, "CreateServerCertificate", **asked).code == "LintFailed.X28"
     servers = house.sub_of(house.root, "Servers only", ExtendedKeyUsages=["serverAuth"])
     assert refusal(house.client, ParentIdentifier=servers).code == "LintFailed.X16"
-    for period in ({"Days": 36500}, {"Years": 5}, {"BeforeTime": 0, "AfterTime": 1},
+    for period in ({"Days": 36500}, {"Years": 6}, {"BeforeTime": 0, "AfterTime": 1},
                    {"BeforeTime": 1, "AfterTime": 4102444800}):
         assert refusal(house.client, **period).code.startswith("IllegalParam.")
 

@@ -175,8 +175,8 @@ static void pkcs7_bundles_are_taken(void **state)
 	const struct world *w = *state;
 	STACK_OF(X509) *certificates = sk_X509_new_null();
 	struct buffer pem = { 0 };
-	uint8_t *der;
-	size_t len;
+	uint8_t *der = NULL;
+	size_t len = 0;
 	CBB cbb;
 
 	sk_X509_push(certificates, w->root.x509);
