@@ -154,8 +154,8 @@ struct ours {
 static void make_ours(struct ours *ours)
 {
 	CBB cbb;
-	uint8_t *der;
-	size_t len;
+	uint8_t *der = NULL;
+	size_t len = 0;
 
 	*ours = (struct ours){ .root = make_root("CN=root") };
 	ours->sub = make_sub("CN=sub", &ours->root);
