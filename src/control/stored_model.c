@@ -75,17 +75,6 @@ static bool add_balancer(void *arg, const struct store_resource *row)
 
 /* --- listeners --- */
 
-static bool meets(const char *a, const char *b)
-{
-	struct text_address left, right;
-
-	if (a == NULL || b == NULL)
-		return false;
-	left = text_address_parse(a);
-	right = text_address_parse(b);
-	return text_addresses_meet(&left, &right);
-}
-
 /* The console must stay reachable: it is what a mistake is mended with. */
 static bool is_in_the_way(const struct building *building, const struct model_listener *listener)
 {
@@ -99,8 +88,8 @@ static bool is_in_the_way(const struct building *building, const struct model_li
 		return false;
 	balancer = model_find_load_balancer(building->builder.model, listener->load_balancer);
 	for (i = 0; i < balancer->zone_count; i++)
-		if (meets(balancer->zones[i].private_ipv4_address, console->ipv4) ||
-		    meets(balancer->zones[i].ipv6_address, console->ipv6))
+		if (text_ips_meet(balancer->zones[i].private_ipv4_address, console->ipv4) ||
+		    text_ips_meet(balancer->zones[i].ipv6_address, console->ipv6))
 			return true;
 	return false;
 }

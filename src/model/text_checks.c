@@ -61,6 +61,17 @@ bool text_addresses_meet(const struct text_address *a, const struct text_address
 	       memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
 }
 
+bool text_ips_meet(const char *a, const char *b)
+{
+	struct text_address left, right;
+
+	if (a == NULL || b == NULL)
+		return false;
+	left = text_address_parse(a);
+	right = text_address_parse(b);
+	return text_addresses_meet(&left, &right);
+}
+
 bool text_address_is_loopback(const struct text_address *address)
 {
 	static const uint8_t one[16] = { [15] = 1 };

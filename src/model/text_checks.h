@@ -31,6 +31,8 @@ struct text_address text_address_parse(const char *text);
 bool text_address_is_any(const struct text_address *address);
 /* Would sockets on the two share their ports? IPv4 and IPv6 never do (sockets are IPV6_V6ONLY). */
 bool text_addresses_meet(const struct text_address *a, const struct text_address *b);
+/* The same of two texts; NULL meets nothing. */
+bool text_ips_meet(const char *a, const char *b);
 bool text_address_is_loopback(const struct text_address *address);
 /* Splits and checks "1.2.3.4:80" and "[::1]:80"; false when it is none. */
 bool text_address_port_parse(const char *text, struct text_address *ret_address, int *ret_port);

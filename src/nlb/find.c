@@ -46,6 +46,25 @@ int nlb_get_named(struct call *call, const char *kind, const char *parameter,
 	return -1;
 }
 
+int nlb_show_one(struct call *call, const char *kind, const char *parameter,
+		 json_t *(*show)(struct call *call, const struct store_resource *row),
+		 struct error *err)
+{
+	struct store_resource row = { 0 };
+	json_t *item, *tags;
+
+	if (nlb_get_named(call, kind, parameter, &row, err) < 0)
+		return -1;
+	item = show(call, &row);
+	json_object_update(call->reply, item);
+	json_decref(item);
+	tags = store_tags(call->store, kind, row.id, err);
+	store_resource_done(&row);
+	if (tags == NULL)
+		return -1;
+	return json_object_set_new(call->reply, "Tags", shape_long_tags(tags));
+}
+
 /* --- several rows --- */
 
 bool nlb_rows_add(void *arg, const struct store_resource *row)

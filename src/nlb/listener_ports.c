@@ -37,17 +37,6 @@ void listener_port_name(const json_t *body, char *ret_name, size_t size)
 
 /* --- addresses --- */
 
-static bool texts_meet(const char *a, const char *b)
-{
-	struct text_address left, right;
-
-	if (a == NULL || b == NULL)
-		return false;
-	left = text_address_parse(a);
-	right = text_address_parse(b);
-	return text_addresses_meet(&left, &right);
-}
-
 /* Zones out of service count: they can be put back at any time. */
 static const char *common_address(const json_t *a, const json_t *b)
 {
@@ -59,7 +48,7 @@ static const char *common_address(const json_t *a, const json_t *b)
 			for (k = 0; k < 2; k++) {
 				const char *text = text_of(json_array_get(a, i), names[k]);
 
-				if (texts_meet(text, text_of(json_array_get(b, j), names[k])))
+				if (text_ips_meet(text, text_of(json_array_get(b, j), names[k])))
 					return text;
 			}
 	return NULL;

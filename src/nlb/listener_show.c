@@ -95,19 +95,7 @@ static json_t *show(struct call *call, const struct store_resource *row)
 
 int nlb_GetListenerAttribute(struct call *call, struct error *err)
 {
-	struct store_resource row = { 0 };
-	json_t *item, *tags;
-
-	if (nlb_get_named(call, STORE_LISTENER, "ListenerId", &row, err) < 0)
-		return -1;
-	item = show(call, &row);
-	json_object_update(call->reply, item);
-	json_decref(item);
-	tags = store_tags(call->store, STORE_LISTENER, row.id, err);
-	store_resource_done(&row);
-	if (tags == NULL)
-		return -1;
-	return json_object_set_new(call->reply, "Tags", shape_long_tags(tags));
+	return nlb_show_one(call, STORE_LISTENER, "ListenerId", show, err);
 }
 
 /* --- many of them --- */

@@ -20,6 +20,10 @@ int must_check nlb_get(struct call *call, const char *kind, const char *id,
 /* The same by a parameter of the call that must be there. */
 int must_check nlb_get_named(struct call *call, const char *kind, const char *parameter,
 			     struct store_resource *ret_row, struct error *err);
+/* Answers Get...Attribute: the row of this parameter as show makes it, and its tags. */
+int must_check nlb_show_one(struct call *call, const char *kind, const char *parameter,
+			    json_t *(*show)(struct call *call, const struct store_resource *row),
+			    struct error *err);
 
 /* Rows kept for after the store has let go of them. */
 struct nlb_rows {
