@@ -5,60 +5,14 @@
 #ifndef SALLYPORT_SUPPORT_PCA_H
 #define SALLYPORT_SUPPORT_PCA_H
 
-#include "support_store.h"
+#include "support_control.h"
 
 #undef NOW
 #define NOW INT64_C(1800000000) /* 2027-01-15T08:00:00Z */
 #define DAY INT64_C(86400)
 
 #include "certs/pca.h"
-#include "control/own_revocations.h"
-#include "control/serving.h"
 #include "store/resource.h"
-
-/* --- what the control role would say --- */
-
-static struct own_revocations *own;
-
-struct own_revocations *serving_own_revocations(struct control *control)
-{
-	(void)control;
-	return own;
-}
-
-struct store *serving_store(struct control *control)
-{
-	(void)control;
-	return NULL;
-}
-
-struct jobs *serving_jobs(struct control *control)
-{
-	(void)control;
-	return NULL;
-}
-
-const char *serving_data_dir(const struct control *control)
-{
-	(void)control;
-	return "";
-}
-
-const char *serving_console(const struct control *control)
-{
-	(void)control;
-	return "none";
-}
-
-void control_wants(struct control *control, int64_t revision, bool revokes)
-{
-	(void)control, (void)revision, (void)revokes;
-}
-
-void serving_log(struct control *control, const char *event, const char *key, const char *value)
-{
-	(void)control, (void)event, (void)key, (void)value;
-}
 
 /* --- calls --- */
 

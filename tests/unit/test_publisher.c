@@ -2,7 +2,7 @@
 #include "support_issue.h"
 
 #undef NOW
-#include "support_store.h"
+#include "support_control.h"
 #undef NOW
 #define NOW INT64_C(1800000000)
 
@@ -15,53 +15,8 @@
 #include "certs/ocsp_cache.h"
 #include "certs/publisher.h"
 #include "certs/sign_budget.h"
-#include "control/own_revocations.h"
-#include "control/serving.h"
 #include "pki/crl_write.h"
 #include "store/certificate.h"
-
-/* --- the control that it talks to --- */
-
-static struct home *home;
-static struct own_revocations *own;
-static char last_log[400];
-
-struct store *serving_store(struct control *control)
-{
-	(void)control;
-	return home->store;
-}
-
-struct own_revocations *serving_own_revocations(struct control *control)
-{
-	(void)control;
-	return own;
-}
-
-struct jobs *serving_jobs(struct control *control)
-{
-	(void)control;
-	return NULL;
-}
-
-const char *serving_data_dir(const struct control *control)
-{
-	(void)control;
-	return home->data;
-}
-
-void serving_log(struct control *control, const char *event, const char *key, const char *value)
-{
-	(void)control;
-	snprintf(last_log, sizeof(last_log), "%s %s=%s", event, key, value);
-}
-
-void jobs_run(struct jobs *jobs, void (*work)(void *arg), void (*done)(void *arg), void *arg)
-{
-	(void)jobs;
-	work(arg);
-	done(arg);
-}
 
 static void set_clock(int64_t now)
 {
@@ -111,9 +66,9 @@ static void put_row(unsigned int role, const char *id, const char *parent, struc
 	row.not_before = certificate_not_before(certificate);
 	row.not_after = certificate_not_after(certificate);
 	buffer_append(&row.der, der.data, der.len);
-	must(store_begin(home->store, e));
-	must(store_certificate_put(home->store, &row, e));
-	must(store_commit(home->store, e));
+	must(store_begin(stage->store, e));
+	must(store_certificate_put(stage->store, &row, e));
+	must(store_commit(stage->store, e));
 	store_certificate_done(&row);
 	certificate_free(certificate);
 }
@@ -123,9 +78,9 @@ static void put_key(const char *id, EVP_PKEY *key)
 	struct buffer pkcs8 = { 0 };
 
 	must(key_to_pkcs8(key, &pkcs8, e));
-	must(store_begin(home->store, e));
-	must(store_key_put(home->store, id, false, buffer_bytes(&pkcs8), e));
-	must(store_commit(home->store, e));
+	must(store_begin(stage->store, e));
+	must(store_key_put(stage->store, id, false, buffer_bytes(&pkcs8), e));
+	must(store_commit(stage->store, e));
 	buffer_done(&pkcs8);
 }
 
@@ -162,9 +117,9 @@ static void note_revision(const char *id)
 				       .request_id = "c", .now = NOW };
 	int64_t revision;
 
-	must(store_begin(home->store, e));
-	must(store_change(home->store, &change, &revision, e));
-	must(store_commit(home->store, e));
+	must(store_begin(stage->store, e));
+	must(store_change(stage->store, &change, &revision, e));
+	must(store_commit(stage->store, e));
 }
 
 static void world_init(struct world *world, enum key_algorithm algorithm)
@@ -179,7 +134,7 @@ static void world_init(struct world *world, enum key_algorithm algorithm)
 	put_row(STORE_CLIENT, "leaf", "ca", buffer_bytes(&world->leaf), key_of_ca(world));
 	note_revision("ca");
 	set_clock(NOW);
-	own = own_revocations_load(home->store, NULL);
+	own = own_revocations_load(stage->store, NULL);
 	assert_non_null(own);
 }
 
@@ -210,11 +165,11 @@ static void withdraw(struct world *world, struct bytes der, int reason)
 
 	memcpy(revocation.issuer_key, key_of_ca(world), 32);
 	memcpy(revocation.serial, serial.data, serial.len);
-	must(store_begin(home->store, e));
-	must(store_revoke(home->store, &revocation, e));
+	must(store_begin(stage->store, e));
+	must(store_revoke(stage->store, &revocation, e));
 	own_revocations_add(own, &revocation);
-	must(store_commit(home->store, e));
-	own_revocations_settle(own, home->store, world->clock);
+	must(store_commit(stage->store, e));
+	own_revocations_settle(own, stage->store, world->clock);
 	certificate_free(certificate);
 }
 
@@ -369,7 +324,7 @@ static void a_ca_has_a_list_within_two_seconds_of_its_making(void **state)
 	char path[400];
 	X509_CRL *crl;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	snprintf(path, sizeof(path), "/pki/%s.crl", world.key_id);
 	assert_int_equal(status_of("GET", path), 404);
@@ -380,10 +335,10 @@ static void a_ca_has_a_list_within_two_seconds_of_its_making(void **state)
 	assert_int_equal(strlen(reply.etag), 66);
 	assert_int_equal(reply.max_age_s, 3600);
 	assert_int_equal(reply.expires_s - reply.last_modified_s, 7 * DAY);
-	assert_int_equal(store_crl_get(home->store, key_of_ca(&world), &stored, NULL), 1);
+	assert_int_equal(store_crl_get(stage->store, key_of_ca(&world), &stored, NULL), 1);
 	assert_int_equal(stored.number, number_of(crl));
 	assert_int_equal(stored.der.len, reply.body_size);
-	snprintf(path, sizeof(path), "%s/publish/%s.crl", home->data, world.key_id);
+	snprintf(path, sizeof(path), "%s/publish/%s.crl", stage->data, world.key_id);
 	assert_int_equal(access(path, R_OK), 0);
 	buffer_done(&stored.der);
 	X509_CRL_free(crl);
@@ -396,7 +351,7 @@ static void a_revocation_makes_a_new_list_with_a_greater_number(void **state)
 	X509_CRL *first, *second;
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pass(&world, 2);
 	first = get_list(&world, &before);
@@ -417,9 +372,9 @@ static void withdraw_number(struct world *world, uint8_t number)
 					       .serial_len = 2 };
 
 	memcpy(revocation.issuer_key, key_of_ca(world), 32);
-	must(store_revoke(home->store, &revocation, e));
+	must(store_revoke(stage->store, &revocation, e));
 	own_revocations_add(own, &revocation);
-	own_revocations_settle(own, home->store, world->clock);
+	own_revocations_settle(own, stage->store, world->clock);
 }
 
 static void revoking_without_a_pause_makes_lists_all_the_same(void **state)
@@ -429,7 +384,7 @@ static void revoking_without_a_pause_makes_lists_all_the_same(void **state)
 	uint8_t number;
 	X509_CRL *crl;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pass(&world, 2);
 	for (number = 1; number <= 20; number++) {
@@ -452,7 +407,7 @@ static void a_list_is_numbered_above_what_the_ca_gave_out_elsewhere(void **state
 	struct world world;
 	X509_CRL *crl;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pass(&world, 2);
 	certs_follow_number(key_of_ca(&world), 2026112401);
@@ -471,7 +426,7 @@ static void nothing_new_makes_no_new_list_before_half_of_its_life(void **state)
 	X509_CRL *first, *second, *third;
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pass(&world, 2);
 	first = get_list(&world, &reply);
@@ -496,7 +451,7 @@ static void a_start_serves_the_last_list_and_makes_a_new_one(void **state)
 	X509_CRL *first, *second, *third;
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pass(&world, 2);
 	first = get_list(&world, &reply);
@@ -522,12 +477,12 @@ static void nothing_is_said_for_a_ca_whose_key_is_elsewhere(void **state)
 	struct bytes der;
 	char path[200];
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	der = certificate_der(authority_certificate(world.ca));
-	must(store_begin(home->store, e));
-	must(store_certificate_delete(home->store, "ca", e));
-	must(store_commit(home->store, e));
+	must(store_begin(stage->store, e));
+	must(store_certificate_delete(stage->store, "ca", e));
+	must(store_commit(stage->store, e));
 	put_row(STORE_ROOT_CA, "ca", NULL, der, NULL);
 	last_log[0] = '\0';
 	pass(&world, 3);
@@ -549,7 +504,7 @@ static void of_two_certificates_of_a_ca_the_later_with_its_key_counts(void **sta
 	struct world world;
 	char path[200];
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	snprintf(path, sizeof(path), "/pki/%s.cer", world.key_id);
 	world.order.request.validity.not_before += 60;
@@ -579,7 +534,7 @@ static void the_certificate_of_a_ca_is_fetched_by_its_key_id(void **state)
 	char path[200];
 	size_t i;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	der = certificate_der(authority_certificate(world.ca));
 	snprintf(path, sizeof(path), "/pki/%s.cer", world.key_id);
@@ -602,7 +557,7 @@ static void what_is_not_there_is_not_found(void **state)
 	char path[2000] = "/pki/";
 	size_t i;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pass(&world, 2);
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -626,7 +581,7 @@ static void ocsp_knows_good_revoked_and_unknown(void **state)
 	struct world world;
 	int with_nonce;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	stranger = issue_leaf(world.ca, KEY_ALGORITHM_ECC_256);
 	/* Before there is a signer, and with it. */
@@ -649,7 +604,7 @@ static void an_rsa_ca_answers_too(void **state)
 {
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_RSA_2048);
 	pass(&world, 2);
 	assert_int_equal(state_of(&world, buffer_bytes(&world.leaf), true), V_OCSP_CERTSTATUS_GOOD);
@@ -663,7 +618,7 @@ static void an_answer_without_nonce_is_kept_and_signed_once(void **state)
 	struct world world;
 	struct bytes issuer;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pass(&world, 2);
 	issuer = certificate_der(authority_certificate(world.ca));
@@ -691,16 +646,16 @@ static void a_signer_is_kept_over_a_restart_and_replaced_at_half_of_its_life(voi
 	struct store_certificate_filter filter = { .roles = STORE_OCSP_SIGNER, .revoked = -1 };
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pass(&world, 3);
-	assert_int_equal(store_certificate_count(home->store, &filter, NULL), 1);
+	assert_int_equal(store_certificate_count(stage->store, &filter, NULL), 1);
 	certs_close();
 	pass(&world, 3);
-	assert_int_equal(store_certificate_count(home->store, &filter, NULL), 1);
+	assert_int_equal(store_certificate_count(stage->store, &filter, NULL), 1);
 	world.clock += 15 * DAY;
 	pass(&world, 3);
-	assert_int_equal(store_certificate_count(home->store, &filter, NULL), 2);
+	assert_int_equal(store_certificate_count(stage->store, &filter, NULL), 2);
 	assert_int_equal(state_of(&world, buffer_bytes(&world.leaf), true), V_OCSP_CERTSTATUS_GOOD);
 	world_done(&world);
 }
@@ -718,13 +673,13 @@ static void a_ca_that_is_deleted_meanwhile_gets_no_signer(void **state)
 	unsigned int count = 0;
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pass(&world, 1);
-	must(store_certificate_delete(home->store, "ca", e));
+	must(store_certificate_delete(stage->store, "ca", e));
 	note_revision("ca");
 	pass(&world, 3);
-	must(store_certificate_each(home->store, &filter, count_one, &count, e));
+	must(store_certificate_each(stage->store, &filter, count_one, &count, e));
 	assert_int_equal(count, 0);
 	world_done(&world);
 }
@@ -736,7 +691,7 @@ static void a_question_about_another_ca_is_not_ours_to_answer(void **state)
 	struct world world;
 	struct pair other;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	pair_init(&other, KEY_ALGORITHM_ECC_256);
 	reply = ask(certificate_der(authority_certificate(other.root)), buffer_bytes(&world.leaf),
@@ -759,7 +714,7 @@ static void nonsense_is_a_malformed_request(void **state)
 	struct world world;
 	size_t i;
 
-	home = *state;
+	stage = *state;
 	world_init(&world, KEY_ALGORITHM_ECC_256);
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		reply = get("GET", paths[i], bodies[0]);

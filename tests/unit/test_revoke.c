@@ -2,7 +2,7 @@
 #include "support_issue.h"
 
 #undef NOW
-#include "support_store.h"
+#include "support_control.h"
 #undef NOW
 #define NOW INT64_C(1800000000)
 
@@ -10,52 +10,9 @@
 #include "action/action.h"
 #include "certs/publisher.h"
 #include "certs/revoke.h"
-#include "control/own_revocations.h"
-#include "control/serving.h"
 #include "pki/crl_write.h"
 #include "pki/pem_write.h"
 #include "store/certificate.h"
-
-/* --- the control that it talks to --- */
-
-static struct home *home;
-static struct own_revocations *own;
-
-struct store *serving_store(struct control *control)
-{
-	(void)control;
-	return home->store;
-}
-
-struct own_revocations *serving_own_revocations(struct control *control)
-{
-	(void)control;
-	return own;
-}
-
-struct jobs *serving_jobs(struct control *control)
-{
-	(void)control;
-	return NULL;
-}
-
-const char *serving_data_dir(const struct control *control)
-{
-	(void)control;
-	return home->data;
-}
-
-void serving_log(struct control *control, const char *event, const char *key, const char *value)
-{
-	(void)control, (void)event, (void)key, (void)value;
-}
-
-void jobs_run(struct jobs *jobs, void (*work)(void *arg), void (*done)(void *arg), void *arg)
-{
-	(void)jobs;
-	work(arg);
-	done(arg);
-}
 
 /* --- root, sub, leaf --- */
 
@@ -91,9 +48,9 @@ static void put_row(unsigned int role, const char *id, const char *parent, struc
 	row.not_before = certificate_not_before(certificate);
 	row.not_after = certificate_not_after(certificate);
 	buffer_append(&row.der, der.data, der.len);
-	must(store_begin(home->store, e));
-	must(store_certificate_put(home->store, &row, e));
-	must(store_commit(home->store, e));
+	must(store_begin(stage->store, e));
+	must(store_certificate_put(stage->store, &row, e));
+	must(store_commit(stage->store, e));
 	store_certificate_done(&row);
 	certificate_free(certificate);
 }
@@ -130,7 +87,7 @@ static void world_init(struct world *world)
 		key_hash_of(world->pair.root));
 	put_row(STORE_CLIENT, "leaf", "sub", buffer_bytes(&world->leaf), key_hash_of(world->pair.sub));
 	put_row(STORE_CLIENT, "other", "sub", buffer_bytes(&world->other), key_hash_of(world->pair.sub));
-	own = own_revocations_load(home->store, NULL);
+	own = own_revocations_load(stage->store, NULL);
 	assert_non_null(own);
 }
 
@@ -148,7 +105,7 @@ static void world_done(struct world *world)
 
 static int run(struct world *world, call_step *step, const char *action, json_t *parameters)
 {
-	struct call call = { .store = home->store, .product = &product_pca, .now = NOW,
+	struct call call = { .store = stage->store, .product = &product_pca, .now = NOW,
 			     .action = action_find(&product_pca, action),
 			     .parameters = parameters, .reply = json_object(),
 			     .caller = { .role = world->role, .user = "u", .from = "unix" } };
@@ -158,15 +115,15 @@ static int run(struct world *world, call_step *step, const char *action, json_t 
 	if (world->ca != NULL)
 		snprintf(call.caller.ca, sizeof(call.caller.ca), "%s", world->ca);
 	memset(&world->err, 0, sizeof(world->err));
-	must(store_begin(home->store, e));
-	must(store_savepoint(home->store, e));
+	must(store_begin(stage->store, e));
+	must(store_savepoint(stage->store, e));
 	result = step(&call, &world->err);
 	if (result < 0 || world->fails)
-		store_undo(home->store);
+		store_undo(stage->store);
 	else
-		must(store_release(home->store, e));
-	must(store_commit(home->store, e));
-	own_revocations_settle(own, home->store, NOW);
+		must(store_release(stage->store, e));
+	must(store_commit(stage->store, e));
+	own_revocations_settle(own, stage->store, NOW);
 	json_decref(world->reply);
 	json_decref(parameters);
 	world->reply = call.reply;
@@ -245,7 +202,7 @@ static void a_revoked_certificate_is_revoked_for_everybody(void **state)
 	struct store_certificate row;
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	assert_int_equal(table_says(world.pair.sub, buffer_bytes(&world.leaf), false), REVOCATION_GOOD);
 	assert_int_equal(revoke_id(&world, "leaf", "superseded"), 0);
@@ -255,12 +212,12 @@ static void a_revoked_certificate_is_revoked_for_everybody(void **state)
 	assert_int_equal(table_says(world.pair.sub, buffer_bytes(&world.other), false),
 			 REVOCATION_GOOD);
 	assert_int_equal(reason_in_memory(&world, buffer_bytes(&world.leaf)), REVOKED_SUPERSEDED);
-	must(store_certificate_get(home->store, "leaf", &row, e));
+	must(store_certificate_get(stage->store, "leaf", &row, e));
 	assert_true(row.revoked);
 	store_certificate_done(&row);
 	/* And after a restart. */
 	own_revocations_free(own);
-	own = own_revocations_load(home->store, NULL);
+	own = own_revocations_load(stage->store, NULL);
 	assert_int_equal(table_says(world.pair.sub, buffer_bytes(&world.leaf), false),
 			 REVOCATION_REVOKED);
 	world_done(&world);
@@ -270,7 +227,7 @@ static void what_was_undone_is_not_revoked(void **state)
 {
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	world.fails = true;
 	assert_int_equal(revoke_id(&world, "leaf", "superseded"), 0);
@@ -285,13 +242,13 @@ static void revoking_twice_changes_nothing_but_the_reason_to_key_compromise(void
 	struct world world;
 	int64_t revision;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	assert_int_equal(revoke_id(&world, "leaf", "superseded"), 0);
-	revision = store_revision(home->store);
+	revision = store_revision(stage->store);
 	assert_int_equal(revoke_id(&world, "leaf", "affiliationChanged"), 0);
 	assert_false(world.revokes);
-	assert_int_equal(store_revision(home->store), revision);
+	assert_int_equal(store_revision(stage->store), revision);
 	assert_int_equal(reason_in_memory(&world, buffer_bytes(&world.leaf)), REVOKED_SUPERSEDED);
 	assert_int_equal(revoke_id(&world, "leaf", "keyCompromise"), 0);
 	assert_true(world.revokes);
@@ -305,7 +262,7 @@ static void only_leaves_of_the_callers_ca_can_be_revoked(void **state)
 {
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	assert_int_equal(revoke_id(&world, "nobody", "superseded"), -1);
 	assert_string_equal(world.err.symbol, "NotFound");
@@ -334,7 +291,7 @@ static void a_ca_is_revoked_by_administrators_only_even_by_its_number(void **sta
 {
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	world.ca = "root";
 	for (world.role = CALLER_ISSUER; world.role < CALLER_ADMINISTRATOR; world.role++) {
@@ -353,7 +310,7 @@ static void a_revoked_subordinate_ca_takes_its_certificates_with_it(void **state
 	struct world world;
 	struct bytes sub;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	sub = certificate_der(authority_certificate(world.pair.sub));
 	assert_int_equal(table_says(world.pair.root, sub, true), REVOCATION_GOOD);
@@ -365,7 +322,7 @@ static void a_revoked_subordinate_ca_takes_its_certificates_with_it(void **state
 	assert_int_equal(table_says(world.pair.root, buffer_bytes(&world.leaf), false),
 			 REVOCATION_GOOD);
 	own_revocations_free(own);
-	own = own_revocations_load(home->store, NULL);
+	own = own_revocations_load(stage->store, NULL);
 	assert_int_equal(table_says(world.pair.sub, buffer_bytes(&world.leaf), false),
 			 REVOCATION_REVOKED);
 	world_done(&world);
@@ -377,9 +334,9 @@ static void an_older_view_of_the_store_does_not_bring_a_revoked_ca_back(void **s
 	struct store *reader;
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
-	reader = store_open_reader(home->store, NULL);
+	reader = store_open_reader(stage->store, NULL);
 	must(store_read_begin(reader, e));
 	revoke_ca(&world, "sub");
 	must(own_revocations_update(own, reader, NOW, e));
@@ -399,7 +356,7 @@ static void a_revoked_root_takes_all_below_with_it(void **state)
 {
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	revoke_ca(&world, "root");
 	assert_int_equal(table_says(world.pair.sub, buffer_bytes(&world.leaf), false),
@@ -415,7 +372,7 @@ static void a_key_with_another_good_certificate_goes_on(void **state)
 	struct issued renewed = { .der = { 0 } };
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	must(authority_issue(world.pair.root, &world.pair.sub_order.request, &renewed, e));
 	put_row(STORE_SUB_CA, "sub2", "root", buffer_bytes(&renewed.der), key_hash_of(world.pair.root));
@@ -436,7 +393,7 @@ static void many_are_revoked_by_serial_number(void **state)
 	struct revocation_entry entry;
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	assert_int_equal(revoke_many(&world, json_pack("{s:[s, s], s:s}", "SerialNumbers", "0x0ABC",
 						       "ff:01", "Reason", "cessationOfOperation")), 0);
@@ -491,23 +448,23 @@ static void many_serials_of_all_lengths_stay_sorted(void **state)
 	uint32_t n, count = 0;
 	size_t total, i;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	while (count < 900) {
-		must(store_begin(home->store, e));
+		must(store_begin(stage->store, e));
 		for (n = count > 100 ? count - 100 : 0; n < count + 300; n++) { /* some of them again */
 			struct store_revocation revocation = nth_revocation(&world, n);
 
-			must(store_revoke(home->store, &revocation, e));
+			must(store_revoke(stage->store, &revocation, e));
 			own_revocations_add(own, &revocation);
 		}
-		must(store_commit(home->store, e));
-		own_revocations_settle(own, home->store, NOW);
+		must(store_commit(stage->store, e));
+		own_revocations_settle(own, stage->store, NOW);
 		count += 300;
 		check_all(&world, count);
 	}
 	own_revocations_free(own);
-	own = own_revocations_load(home->store, NULL);
+	own = own_revocations_load(stage->store, NULL);
 	check_all(&world, count);
 	entries = own_revocations_copy(own, key_hash_of(world.pair.sub), &total);
 	for (i = 1; i < total; i++)
@@ -523,7 +480,7 @@ static void one_wrong_serial_number_revokes_nothing(void **state)
 	struct world world;
 	size_t i;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(revoke_many(&world, json_pack("{s:[s, s]}", "SerialNumbers", "1234",
@@ -570,7 +527,7 @@ static void an_older_list_of_the_ca_is_taken_with_its_dates(void **state)
 	struct world world;
 	char *list;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	list = list_of(world.pair.sub);
 	assert_int_equal(revoke_many(&world, json_pack("{s:s}", "Crl", list)), 0);
@@ -578,7 +535,7 @@ static void an_older_list_of_the_ca_is_taken_with_its_dates(void **state)
 	assert_true(own_revocations_find(own, key_hash_of(world.pair.sub), (struct bytes){ serial, 2 },
 					 &entry));
 	assert_int_equal(entry.when, NOW - 5000);
-	assert_int_equal(store_crl_get(home->store, key_hash_of(world.pair.sub), &last, NULL), 1);
+	assert_int_equal(store_crl_get(stage->store, key_hash_of(world.pair.sub), &last, NULL), 1);
 	assert_int_equal(last.number, OLD_NUMBER);
 	buffer_done(&last.der);
 	free(list);
@@ -605,7 +562,7 @@ static void the_state_of_certificates_can_be_asked(void **state)
 	const char *serial;
 	char both[200];
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	assert_int_equal(revoke_id(&world, "leaf", "keyCompromise"), 0);
 	assert_int_equal(run(&world, pca_DescribeClientCertificateStatus,
@@ -635,7 +592,7 @@ static void the_address_of_a_list_follows_from_the_setting(void **state)
 {
 	struct world world;
 
-	home = *state;
+	stage = *state;
 	world_init(&world);
 	assert_int_equal(run(&world, pca_GetCaInstanceCrlAddress, "GetCaInstanceCrlAddress",
 			     json_pack("{s:s}", "CaIdentifier", "sub")), 0);
