@@ -339,9 +339,29 @@ def test_a_port_that_is_taken_makes_the_listener_abnormal_alone(system, backend)
         assert shown["ListenerStatus"] == "Abnormal" and "is taken" in shown["StatusReason"]
         _, good = system.listener(balancer, group)
         assert says_hello(system.address, good)
+        # Each change tries it again: its own fails, and the log has said so once.
+        again = system.nlb("UpdateListenerAttribute", ListenerId=made["ListenerId"],
+                           IdleTimeout=100)
+        wait_for(lambda: system.nlb("GetJobStatus", JobId=again["JobId"])["Status"] == "Failed",
+                 10 * SLOWNESS, "the failure of its change")
+        assert says_hello(system.address, good)
+        assert len(system.events("listener_abnormal", listener=made["ListenerId"])) == 1
     wait_for(lambda: says_hello(system.address, port), 30 * SLOWNESS, "the freed port", pause=0.2)
     assert system.nlb("GetListenerAttribute",
                       ListenerId=made["ListenerId"])["ListenerStatus"] == "Running"
+
+
+def test_a_listener_whose_port_came_free_is_served_with_the_next_change(system, backend):
+    balancer, group = system.balancer(), system.group((backend.address, backend.port))
+    with socket.socket() as squatter:
+        squatter.bind((system.address, 0))
+        squatter.listen()
+        port = squatter.getsockname()[1]
+        made = system.nlb("CreateListener", LoadBalancerId=balancer, ServerGroupId=group,
+                          ListenerProtocol="TCP", ListenerPort=port)
+        system.wait_event("listener_abnormal", listener=made["ListenerId"])
+    system.job(system.nlb("UpdateListenerAttribute", ListenerId=made["ListenerId"], IdleTimeout=100))
+    assert says_hello(system.address, port)
 
 
 class Shop:
