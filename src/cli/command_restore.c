@@ -84,6 +84,7 @@ int command_restore(int argc, char **argv)
 {
 	struct options options = { 0 };
 	struct arguments arguments;
+	int status;
 	const struct argument_option known[] = {
 		{ .name = "passphrase-file", .text = &options.passphrase_file },
 		{ .name = "master-key", .text = &options.master_key },
@@ -93,11 +94,10 @@ int command_restore(int argc, char **argv)
 		{ .name = NULL },
 	};
 
-	if (arguments_parse(argc, argv, known, &arguments) < 0)
-		return command_usage(argv[0]);
-	if (arguments.help)
-		return command_explain(argv[0]);
-	if (arguments.word_count != 1 || arguments.api.data_dir == NULL)
+	status = arguments_start(argc, argv, known, 1, 1, &arguments);
+	if (status != ARGUMENTS_GO_ON)
+		return status;
+	if (arguments.api.data_dir == NULL)
 		return command_usage(argv[0]);
 	return run(&arguments, &options);
 }
